@@ -1,0 +1,35 @@
+"""How a provider knows who calls."""
+
+from collections.abc import Mapping
+from typing import Protocol
+
+from providers.scope import CallScope
+
+
+class Credentials(Protocol):
+    """Headers that every call of a provider carries."""
+
+    async def headers(self, scope: CallScope) -> Mapping[str, str]:
+        """Return the headers; may have to fetch a token first, and raises ProviderError where that fails."""
+        ...
+
+    def refuse(self, headers: Mapping[str, str]) -> bool:
+        """Take note that the provider answered 401 to these headers; True where new ones can be had."""
+        ...
+
+
+class StaticHeaders:
+    """Headers that never change: a key, or a ready token."""
+
+    def __init__(self, headers: Mapping[str, str]) -> None:
+        self._headers = dict(headers)
+
+    async def headers(self, scope: CallScope) -> Mapping[str, str]:
+        """Return the headers that were given."""
+        del scope
+        return self._headers
+
+    def refuse(self, headers: Mapping[str, str]) -> bool:
+        """Nothing newer can be had."""
+        del headers
+        return False

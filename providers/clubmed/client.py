@@ -1,0 +1,216 @@
+"""Club Med's calls: products, their pictures and videos, and the catalogue."""
+
+import re
+from collections.abc import Iterable, Mapping
+from http import HTTPStatus
+from typing import Final
+
+import msgspec
+
+from providers.client import Call, ProviderClient, by_key, path_segment, query_string
+from providers.clubmed.records import (
+    PictureWire,
+    ProductWire,
+    Resort,
+    picture,
+    resort,
+    resort_owner,
+    video,
+)
+from providers.decoding import ListDecoder
+from providers.errors import InvalidKey, ProviderError, UpstreamRejected
+from providers.keys import ResortKey, product_id
+from providers.locales import fallbacks
+from providers.media import distinct
+from providers.records import Answer, Image, Origin, Page, Video
+from providers.scope import CallScope
+from providers.transport import Reply
+
+LARGEST_PAGE: Final = 100
+
+_DETAIL = msgspec.json.Decoder(ProductWire, strict=False)
+_ITEMS = ListDecoder(list[ProductWire])
+_PICTURES = ListDecoder(list[PictureWire])
+_VIDEOS = ListDecoder(list[str])
+_CONTENT_RANGE = re.compile(r"(?:\w+\s+)?(\d+)-(\d+)/(\d+|\*)", re.ASCII)
+
+
+class Slice(msgspec.Struct, frozen=True):
+    """Items of one numbered page: the position of the first, and the total where the provider tells it."""
+
+    first: int
+    items: tuple[Resort | None, ...]
+    total: int | None
+    has_next: bool
+
+
+class ClubMedClient:
+    """Products by key and by catalogue.
+
+    Every method by key answers per key: an Answer, whose value is None for a 404, or the ProviderError of that key's
+    call.
+    """
+
+    def __init__(self, client: ProviderClient, locales: tuple[str, ...], default_locale: str) -> None:
+        self._client = client
+        self._locales = locales
+        self._default_locale = default_locale
+
+    async def resorts(
+        self, keys: Iterable[ResortKey], scope: CallScope
+    ) -> Mapping[ResortKey, Answer[Resort] | ProviderError]:
+        """Fetch the details."""
+
+        async def one(key: ResortKey) -> Answer[Resort]:
+            answer = await self._client.get(self._call("GET /v2/products/{id}", key), _detail, scope)
+            if answer.value is None:
+                return Answer(value=None, origin=answer.origin)
+            return Answer(value=resort(answer.value, key, answer.origin, whole=True), origin=answer.origin)
+
+        return await by_key(keys, one)
+
+    async def pictures(
+        self, keys: Iterable[ResortKey], scope: CallScope
+    ) -> Mapping[ResortKey, Answer[tuple[Image, ...]] | ProviderError]:
+        """Fetch the pictures, in the provider's order, each once."""
+
+        async def one(key: ResortKey) -> Answer[tuple[Image, ...]]:
+            owner = resort_owner(key.product_id)
+
+            def decode(reply: Reply, origin: Origin) -> tuple[Image, ...]:
+                del origin
+                wires = _PICTURES.decode(reply.body)
+                found = [item for wire in wires if wire and (item := picture(wire, owner))]
+                scope.dropped_items += len(wires) - len(found)
+                return distinct(found)
+
+            call = self._call("GET /v1/products/{id}/pictures", key)
+            return await self._client.get(call, decode, scope)
+
+        return await by_key(keys, one)
+
+    async def videos(
+        self, keys: Iterable[ResortKey], scope: CallScope
+    ) -> Mapping[ResortKey, Answer[tuple[Video, ...]] | ProviderError]:
+        """Fetch the videos, in the provider's order, each once."""
+
+        async def one(key: ResortKey) -> Answer[tuple[Video, ...]]:
+            owner = resort_owner(key.product_id)
+
+            def decode(reply: Reply, origin: Origin) -> tuple[Video, ...]:
+                del origin
+                urls = _VIDEOS.decode(reply.body)
+                found = [item for url in urls if url and (item := video(url, owner))]
+                scope.dropped_items += len(urls) - len(found)
+                return distinct(found)
+
+            call = self._call("GET /v0/products/{id}/videos", key)
+            return await self._client.get(call, decode, scope)
+
+        return await by_key(keys, one)
+
+    async def catalog(self, locale: str, offset: int, limit: int, scope: CallScope) -> Answer[Page[Resort]]:
+        """Fetch the products from ``offset``, 1 to 100 of them; raises ProviderError.
+
+        The provider numbers its pages, so the page size is chosen to cover the window with one page where a size up
+        to 100 does; else two neighbouring pages are fetched.
+        """
+        size, numbers = covering_pages(offset, limit)
+        slices: list[Slice] = []
+        origin: Origin | None = None
+        for number in numbers:
+            answer = await self._page(locale, number, size, scope)
+            origin = answer.origin if origin is None or answer.origin.stored_at < origin.stored_at else origin
+            if answer.value is None:
+                break
+            slices.append(answer.value)
+            if not answer.value.has_next:
+                break
+        if origin is None:
+            raise AssertionError("a window has at least one page")
+        return Answer(value=cut(slices, offset, limit), origin=origin)
+
+    async def _page(self, locale: str, number: int, size: int, scope: CallScope) -> Answer[Slice]:
+        first = (number - 1) * size
+        call = Call(
+            route="GET /v2/products",
+            path="/v2/products",
+            query=query_string([("limit", str(size)), ("page", str(number))]),
+            headers=self._language(locale),
+            skip=first,
+            limit=size,
+        )
+
+        def decode(reply: Reply, origin: Origin) -> Slice:
+            items = tuple(_item(wire, locale, origin) for wire in _ITEMS.decode(reply.body))
+            scope.dropped_items += items.count(None)
+            return _slice(reply, items, first, size)
+
+        try:
+            return await self._client.get(call, decode, scope)
+        except UpstreamRejected as error:
+            if error.status != HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE:
+                raise
+            nothing = Slice(first=first, items=(), total=None, has_next=False)
+            return Answer(value=nothing, origin=Origin(stored_at=scope.now(), fresh_until=scope.now()))
+
+    def _call(self, route: str, key: ResortKey) -> Call:
+        path = route.removeprefix("GET ").replace("{id}", path_segment(key.product_id))
+        return Call(route=route, path=path, headers=self._language(key.locale))
+
+    def _language(self, locale: str) -> tuple[tuple[str, str], ...]:
+        return (("accept-language", fallbacks(locale, self._locales, self._default_locale)[0]),)
+
+
+def covering_pages(offset: int, limit: int) -> tuple[int, tuple[int, ...]]:
+    """Choose a page size, and the one-based numbers of the one or two pages that cover the window."""
+    for size in range(limit, LARGEST_PAGE + 1):
+        if offset // size == (offset + limit - 1) // size:
+            return size, (offset // size + 1,)
+    return limit, (offset // limit + 1, offset // limit + 2)
+
+
+def cut(slices: Iterable[Slice], offset: int, limit: int) -> Page[Resort]:
+    """Cut the window out of the pages that came."""
+    items: list[Resort | None] = []
+    total: int | None = None
+    more = False
+    for each in slices:
+        start, end = max(offset - each.first, 0), max(offset + limit - each.first, 0)
+        items += each.items[start:end]
+        total = each.total if each.total is not None else total
+        more = each.has_next or len(each.items) > end
+    if total is not None:
+        more = offset + limit < total
+    return Page(items=tuple(items), has_next=more, total=total)
+
+
+def _detail(reply: Reply, origin: Origin) -> ProductWire:
+    del origin
+    return _DETAIL.decode(reply.body)
+
+
+def _item(wire: ProductWire | None, locale: str, origin: Origin) -> Resort | None:
+    if wire is None or wire.id is None:
+        return None
+    try:
+        key = ResortKey(product_id(wire.id), locale)
+    except InvalidKey:
+        return None
+    return resort(wire, key, origin, whole=False)
+
+
+def _slice(reply: Reply, items: tuple[Resort | None, ...], first: int, size: int) -> Slice:
+    found = _CONTENT_RANGE.fullmatch(reply.headers.get("content-range", "").strip())
+    if found is None:
+        # A longer answer than asked for is the whole catalogue: its first item is the catalogue's first.
+        whole = len(items) > size
+        return Slice(
+            first=0 if whole else first,
+            items=items,
+            total=len(items) if whole else None,
+            has_next=not whole and len(items) == size,
+        )
+    total = None if found[3] == "*" else int(found[3])
+    has_next = int(found[2]) + 1 < total if total is not None else len(items) == size
+    return Slice(first=int(found[1]), items=items, total=total, has_next=has_next)

@@ -1,0 +1,10 @@
+"""The payloads printed on Club Med's page about resort media, and the product that has them here."""
+
+from providers.emulation.payload import Payload
+from providers.emulation.resorts import ANNEX
+
+(PRODUCT_ID,) = ANNEX.product_ids
+
+PICTURES: list[Payload] = [{"url": "http://image.jpg", "keywords": ["MAIN_KEY_VISUAL"]}]
+
+VIDEOS: list[str] = ["http://image.jpg"]

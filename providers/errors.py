@@ -1,0 +1,102 @@
+"""Why a provider gave no usable answer.
+
+ProviderError
+├── NotConfigured        no URL, key or application value is set; no call was made
+├── Forbidden            403
+├── UpstreamTimeout      no answer within the call's time or the request's deadline
+├── UpstreamUnavailable  connection refused or reset, a body cut short, 5xx, open circuit
+├── UpstreamRateLimited  429, or our own budget is spent
+├── UpstreamUnauthorized 401, or a refused login
+├── UpstreamRejected     400 and every other 4xx that has no row of its own
+└── UpstreamBadResponse  not JSON, wrong shape, too large, wrong content type, a redirect
+
+InvalidKey               a key that must not leave in a URL; not the provider's fault
+"""
+
+from typing import ClassVar
+
+from providers.records import Provider
+
+
+class ProviderError(Exception):
+    """A call that gave no usable answer.
+
+    ``code`` is stable and public, ``retryable`` says whether the same call may succeed later. The message names
+    the provider and what came; it never holds a header, a credential or an upstream body.
+    """
+
+    code: ClassVar[str]
+    retryable: ClassVar[bool] = False
+
+    def __init__(
+        self,
+        provider: Provider,
+        reason: str,
+        *,
+        status: int | None = None,
+        retry_after_s: float | None = None,
+    ) -> None:
+        super().__init__(f"{provider.value} {reason}")
+        self.provider = provider
+        self.reason = reason
+        self.status = status
+        self.retry_after_s = retry_after_s
+
+    def again(self) -> "ProviderError":
+        """Make a fresh copy, for a failure that is remembered: a raised exception collects its traceback."""
+        return type(self)(self.provider, self.reason, status=self.status, retry_after_s=self.retry_after_s)
+
+
+class NotConfigured(ProviderError):
+    """The provider's settings are incomplete; no call was made."""
+
+    code = "PROVIDER_NOT_CONFIGURED"
+
+
+class Forbidden(ProviderError):
+    """The provider answered 403, or the operator's settings refuse the request."""
+
+    code = "FORBIDDEN"
+
+
+class UpstreamTimeout(ProviderError):
+    """No answer came within the call's time or the request's deadline."""
+
+    code = "UPSTREAM_TIMEOUT"
+    retryable = True
+
+
+class UpstreamUnavailable(ProviderError):
+    """The connection failed, the body was cut short, or the answer was 5xx."""
+
+    code = "UPSTREAM_UNAVAILABLE"
+    retryable = True
+
+
+class UpstreamRateLimited(ProviderError):
+    """The provider answered 429, or our own budget for it is spent."""
+
+    code = "UPSTREAM_RATE_LIMITED"
+    retryable = True
+
+
+class UpstreamUnauthorized(ProviderError):
+    """The provider refused our credentials."""
+
+    code = "UPSTREAM_UNAUTHORIZED"
+
+
+class UpstreamRejected(ProviderError):
+    """The provider refused the request as such (400 or another 4xx)."""
+
+    code = "UPSTREAM_REJECTED"
+
+
+class UpstreamBadResponse(ProviderError):
+    """An answer came that cannot be read: not JSON, wrong shape, too large, wrong type, a redirect."""
+
+    code = "UPSTREAM_BAD_RESPONSE"
+
+
+class InvalidKey(ValueError):
+    """A key, locale or filter value that must not leave in a URL. The message says what was wanted and what came."""

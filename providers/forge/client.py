@@ -1,0 +1,151 @@
+"""Forge's calls: photos by key, and windows of photo lists."""
+
+import time
+from collections.abc import Iterable, Mapping
+from typing import Final
+from urllib.parse import parse_qsl, urlsplit
+
+import msgspec
+
+from providers.client import Call, ProviderClient, by_key, path_segment, query_string
+from providers.decoding import ListDecoder
+from providers.errors import ProviderError, UpstreamBadResponse
+from providers.forge.images import ForgeImages
+from providers.forge.lists import PhotoList, query_pairs, visibly_misses
+from providers.forge.records import ListWire, Photo, completed
+from providers.keys import PhotoKey
+from providers.locales import fallbacks
+from providers.records import Answer, Origin, Page, Provider
+from providers.scope import CallScope
+from providers.transport import Reply
+
+LARGEST_PAGE: Final = 100
+LIST_ROUTE: Final = "GET /v2/content/{culture}/photos"
+
+_DETAIL = msgspec.json.Decoder(Photo, strict=False)
+_LIST = msgspec.json.Decoder(ListWire, strict=False)
+_ITEMS = ListDecoder(list[Photo])
+
+
+class Cultures:
+    """Which cultures a tenant has: those that are configured, else what its answers have shown.
+
+    A culture whose list answered 404 is not asked again for ``absent_s`` seconds.
+    """
+
+    def __init__(
+        self, configured: tuple[str, ...], served: tuple[str, ...], default: str, absent_s: float
+    ) -> None:
+        self._configured = configured
+        self._served = configured or tuple(locale.lower() for locale in served)
+        self._default = default.lower()
+        self._absent_s = absent_s
+        self._absent_until: dict[str, float] = {}
+
+    def candidates(self, locale: str) -> list[str]:
+        """List the cultures to try for a locale that nobody insisted on: itself, its language's, the default."""
+        wanted = locale.lower()
+        known = [] if self._configured else [wanted]
+        tried = list(dict.fromkeys([*known, *fallbacks(wanted, self._served, self._default)]))
+        present = [culture for culture in tried if not self.is_absent(culture)]
+        return present or [self._default]
+
+    def is_absent(self, culture: str) -> bool:
+        """Tell whether the tenant is known not to have the culture."""
+        if self._configured:
+            return culture not in self._configured
+        return self._absent_until.get(culture, 0.0) > time.monotonic()
+
+    def note_absent(self, culture: str) -> None:
+        """Take note that the culture's list answered 404."""
+        self._absent_until[culture] = time.monotonic() + self._absent_s
+
+
+class ForgeClient:
+    """Photos by key and by list."""
+
+    def __init__(
+        self, client: ProviderClient, images: ForgeImages, cultures: Cultures, context_parameter: str
+    ) -> None:
+        self.cultures = cultures
+        self._client = client
+        self._images = images
+        self._context_parameter = context_parameter
+
+    async def photos(
+        self, keys: Iterable[PhotoKey], scope: CallScope
+    ) -> Mapping[PhotoKey, Answer[Photo] | ProviderError]:
+        """Fetch the details, per key; the value is None for a 404: an unknown slug, or an unknown culture."""
+
+        async def one(key: PhotoKey) -> Answer[Photo]:
+            def decode(reply: Reply, origin: Origin) -> Photo:
+                photo = _DETAIL.decode(reply.body)
+                if not photo.slug:
+                    msgspec.structs.force_setattr(photo, "slug", key.slug)
+                scope.dropped_items += completed(photo, key.culture, origin, whole=True)
+                if not self._stands(photo):
+                    raise UpstreamBadResponse(Provider.FORGE, "answered a photo without a usable image")
+                return photo
+
+            call = Call(
+                route=f"{LIST_ROUTE}/{{slug}}",
+                path=f"/v2/content/{path_segment(key.culture)}/photos/{path_segment(key.slug)}",
+            )
+            return await self._client.get(call, decode, scope)
+
+        return await by_key(keys, one)
+
+    async def window(self, photos: PhotoList, skip: int, limit: int, scope: CallScope) -> Answer[Page[Photo]]:
+        """Fetch 1 to 100 photos of a list from ``skip``; raises ProviderError.
+
+        The value is None where the tenant does not have the culture.
+        """
+        call = Call(
+            route=LIST_ROUTE,
+            path=f"/v2/content/{path_segment(photos.culture)}/photos",
+            query=query_string(query_pairs(photos, skip, limit, self._context_parameter)),
+            skip=skip,
+            limit=limit,
+        )
+
+        def decode(reply: Reply, origin: Origin) -> Page[Photo]:
+            wire = _LIST.decode(reply.body)
+            items = tuple(self._item(item, photos, origin, scope) for item in _ITEMS.decode(wire.items))
+            scope.dropped_items += items.count(None)
+            next_url = wire.pagination.next_url if wire.pagination else None
+            return Page(
+                items=items, has_next=bool(items) and leads_on(next_url, skip, full=len(items) >= limit)
+            )
+
+        answer = await self._client.get(call, decode, scope)
+        if answer.value is None:
+            self.cultures.note_absent(photos.culture)
+        return answer
+
+    def _item(self, photo: Photo | None, photos: PhotoList, origin: Origin, scope: CallScope) -> Photo | None:
+        if photo is None or not photo.slug:
+            return None
+        scope.dropped_items += completed(photo, photos.culture, origin, whole=False)
+        if visibly_misses(photo, photos.filter):
+            raise UpstreamBadResponse(Provider.FORGE, "answered photos that the filter excludes")
+        return photo if self._stands(photo) else None
+
+    def _stands(self, photo: Photo) -> bool:
+        return photo.image is not None and self._images.usable(
+            photo.image.template_url, photo.image.thumbnail_url
+        )
+
+
+def leads_on(next_url: str | None, skip: int, *, full: bool) -> bool:
+    """Tell whether a next link says that there is more.
+
+    Only its position is read: the link itself is never followed, for it may name any host. A link without a position
+    beyond this page's says nothing, and then a full page is taken to have a successor.
+    """
+    if not next_url:
+        return False
+    try:
+        sent = dict(parse_qsl(urlsplit(next_url).query)).get("$skip", "")
+    except ValueError:
+        sent = ""
+    return full if not (sent.isascii() and sent.isdigit()) or int(sent) <= skip else True

@@ -1,0 +1,102 @@
+"""Forge's image host: Cloudinary behind a template URL with one placeholder, and a ready thumbnail."""
+
+import enum
+from collections.abc import Sequence
+from functools import lru_cache
+from urllib.parse import urlsplit
+
+from providers.forge.components import LADDER, Components
+from providers.forge.filling import Filler
+from providers.forge.named_formats import NamedFormat, NamedFormats
+from providers.images import UNCHANGED, is_signed, usable_url
+from providers.records import Image, Rendition, Transform
+
+_FILLINGS_KEPT = 256
+
+
+class ImageStrategy(enum.Enum):
+    """How a tenant wants its templates filled."""
+
+    DYNAMIC = "dynamic"
+    """With components built for each request; fails on tenants with strict transformations."""
+    NAMED = "named"
+    """With the tenant's own named formats."""
+    THUMBNAIL = "thumbnail"
+    """Not at all: every picture is its thumbnail."""
+
+
+class ForgeImages:
+    """URLs of Forge's pictures.
+
+    A template is filled where it has exactly one placeholder, one that the strategy can fill, and no
+    signature; otherwise the thumbnail is the picture, in whatever size the tenant made it, and nothing is
+    applied. ``ladder`` counts for ``dynamic`` (widths in pixels), ``named_formats`` for ``named``; ValueError
+    for an empty or impossible one. ``allowed_hosts`` are as for ``usable_url``.
+    """
+
+    def __init__(
+        self,
+        strategy: ImageStrategy,
+        ladder: Sequence[int] = LADDER,
+        named_formats: Sequence[NamedFormat] = (),
+        allowed_hosts: frozenset[str] = frozenset(),
+    ) -> None:
+        self._filler = _filler(strategy, ladder, named_formats)
+        # A page asks for the same filling for each of its photos.
+        self._filling = lru_cache(_FILLINGS_KEPT)(self._filler.filling) if self._filler else None
+        self._allowed_hosts = allowed_hosts
+
+    def usable(self, template_url: str | None, thumbnail_url: str | None) -> bool:
+        """Tell whether a picture can be shown at all: one of its two URLs leads to it under this strategy."""
+        return self._placeholder(template_url) is not None or usable_url(thumbnail_url, self._allowed_hosts)
+
+    def url(self, image: Image, transform: Transform | None) -> str:
+        """Give the URL; without a transformation ``f_auto/q_auto``, or the largest named format."""
+        return self.rendition(image, transform or UNCHANGED).url
+
+    def rendition(self, image: Image, transform: Transform) -> Rendition:
+        """Give the filled template, or the thumbnail; ValueError for a picture that is not ``usable``."""
+        filled = self._filled(image.template_url, transform)
+        if filled is not None:
+            return filled
+        if image.thumbnail_url is None or not usable_url(image.thumbnail_url, self._allowed_hosts):
+            raise ValueError("the image has neither a template that can be filled nor a thumbnail")
+        return Rendition(url=image.thumbnail_url)
+
+    def _filled(self, template_url: str | None, transform: Transform) -> Rendition | None:
+        placeholder = self._placeholder(template_url)
+        if self._filling is None or template_url is None or placeholder is None:
+            return None
+        filling = self._filling(placeholder, transform)
+        return Rendition(
+            url=template_url.replace(placeholder, filling.text),
+            width=filling.size.width,
+            height=filling.size.height,
+            applied=filling.applied,
+        )
+
+    def _placeholder(self, template_url: str | None) -> str | None:
+        if self._filler is None or not template_url:
+            return None
+        found = [each for each in self._filler.placeholders if template_url.count(each) == 1]
+        # A second placeholder of any kind leaves a brace behind, which is unusable.
+        if len(found) != 1:
+            return None
+        sample = template_url.replace(found[0], "_")
+        if not usable_url(sample, self._allowed_hosts) or is_signed(sample):
+            return None
+        # With the placeholder in it, the host of the sample is not the template's.
+        is_past_host = template_url.partition("//")[2].startswith(urlsplit(sample).netloc)
+        return found[0] if is_past_host else None
+
+
+def _filler(
+    strategy: ImageStrategy, ladder: Sequence[int], named_formats: Sequence[NamedFormat]
+) -> Filler | None:
+    match strategy:
+        case ImageStrategy.DYNAMIC:
+            return Components(ladder)
+        case ImageStrategy.NAMED:
+            return NamedFormats(named_formats)
+        case ImageStrategy.THUMBNAIL:
+            return None

@@ -1,0 +1,93 @@
+"""What identifies one filtered, sorted photo list, and how it is asked for."""
+
+import enum
+from typing import Final
+
+import msgspec
+
+from providers.forge.records import Photo
+
+SORT_DIRECTIONS: Final = {False: "asc", True: "desc"}
+
+
+class PhotoSortField(enum.Enum):
+    """What photos can be sorted by; the value is the provider's name."""
+
+    CONTENT_DATE = "contentDate"
+    LAST_UPDATED_DATE = "lastUpdatedDate"
+    CONTEXT_SLUG = "context.slug"
+    CONTEXT_NEUTRAL_SLUG = "context.neutralSlug"
+    TAGS_SLUG = "tags.slug"
+    TAGS_NEUTRAL_SLUG = "tags.neutralSlug"
+    TAGS_EXTERNAL_SOURCE_REFERENCE = "tags.externalSourceReference"
+
+
+class PhotoSort(msgspec.Struct, frozen=True):
+    """One sort field and its direction."""
+
+    field: PhotoSortField
+    descending: bool = True
+
+
+class PhotoFilter(msgspec.Struct, frozen=True, kw_only=True):
+    """What a photo must be: every value given must match. Tuples are sorted and distinct, so that equals are equal."""
+
+    tag_slugs: tuple[str, ...] = ()
+    tag_neutral_slugs: tuple[str, ...] = ()
+    tag_sources: tuple[tuple[str, str], ...] = ()
+    context_slug: str | None = None
+    context_neutral_slug: str | None = None
+    featured: bool | None = None
+    slug: str | None = None
+    unlisted: bool = False
+
+
+class PhotoList(msgspec.Struct, frozen=True):
+    """One list: culture (lower case), filter and sort (None: featured first, then the newest)."""
+
+    culture: str
+    filter: PhotoFilter
+    sort: PhotoSort | None = None
+
+
+def query_pairs(photos: PhotoList, skip: int, limit: int, context_parameter: str) -> list[tuple[str, str]]:
+    """Write the list and a window of it as the provider's parameters, in one fixed order."""
+    wanted = photos.filter
+    pairs = [("tags.slug", slug) for slug in wanted.tag_slugs]
+    pairs += [("tags.neutralSlug", slug) for slug in wanted.tag_neutral_slugs]
+    pairs += [("tags.externalSourceReference", f"{name}:{key}") for name, key in wanted.tag_sources]
+    optional = {
+        context_parameter: wanted.context_slug,
+        "context.neutralSlug": wanted.context_neutral_slug,
+        "featured": None if wanted.featured is None else str(int(wanted.featured)),
+        "_id": wanted.slug,
+        "_listAvailability": "1" if wanted.unlisted else None,
+        "$sort": f"{photos.sort.field.value}:{SORT_DIRECTIONS[photos.sort.descending]}"
+        if photos.sort
+        else None,
+    }
+    pairs += [(name, value) for name, value in optional.items() if value is not None]
+    return [*pairs, ("$skip", str(skip)), ("$limit", str(limit))]
+
+
+def visibly_misses(photo: Photo, wanted: PhotoFilter) -> bool:
+    """Tell whether a photo shows that the filter was not applied: its tags or context are there and none fits.
+
+    The provider ignores parameters that it does not know and answers the whole list; this is how that is noticed.
+    What a list item does not carry proves nothing.
+    """
+    slugs = {tag.slug.lower() for tag in photo.tags}
+    if slugs and not all(slug.lower() in slugs for slug in wanted.tag_slugs):
+        return True
+    neutral = {tag.neutral_slug.lower() for tag in photo.tags if tag.neutral_slug}
+    told = bool(photo.tags) and all(tag.neutral_slug for tag in photo.tags)
+    if told and not all(slug.lower() in neutral for slug in wanted.tag_neutral_slugs):
+        return True
+    return photo.context is not None and (
+        _differs(photo.context.slug, wanted.context_slug)
+        or _differs(photo.context.neutral_slug, wanted.context_neutral_slug)
+    )
+
+
+def _differs(told: str | None, wanted: str | None) -> bool:
+    return bool(told) and wanted is not None and told is not None and told.lower() != wanted.lower()

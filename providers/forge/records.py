@@ -1,0 +1,205 @@
+"""Forge's records: what its JSON becomes, here and nowhere else.
+
+A page has up to a hundred photos with their tags, so the records are decoded straight from the wire and completed in
+place once (``completed``); after that they are as frozen as they are declared.
+"""
+
+import datetime as dt
+import enum
+import re
+from typing import Any
+
+import msgspec
+from msgspec import field
+from msgspec.structs import force_setattr
+
+from providers.images import usable_url
+from providers.keys import PhotoKey
+from providers.records import Image, Origin, Owner, Provider
+
+_DATE = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(\.\d{1,6})?\d*Z", re.ASCII)
+
+
+class ListAvailability(enum.Enum):
+    """Whether lists show a photo."""
+
+    PUBLIC = "PUBLIC"
+    UNLISTED = "UNLISTED"
+
+
+class Tag(msgspec.Struct, frozen=True, kw_only=True):
+    """A tag, or the context, of a photo; ``culture`` is the one that the photo came in."""
+
+    slug: str = ""
+    neutral_slug: str | None = field(default=None, name="neutralSlug")
+    title: str | None = None
+    external_source_name: str | None = field(default=None, name="externalSourceName")
+    extra_data: Any = field(default=None, name="extraData")
+    fields: Any = None
+    culture: str = field(default="", name="#culture")
+
+
+class ImageWire(msgspec.Struct, frozen=True):
+    """``image`` of a photo."""
+
+    title: str | None = None
+    template_url: str | None = field(default=None, name="templateUrl")
+    thumbnail_url: str | None = field(default=None, name="thumbnailUrl")
+    format: str | None = None
+    overridden_formats: Any = field(default=None, name="overriddenFormats")
+
+
+class RelatedContent(msgspec.Struct, frozen=True):
+    """An entity that a photo is related to; ``raw`` is the whole of it."""
+
+    type: str
+    slug: str | None
+    title: str | None
+    headline: str | None
+    raw: Any
+
+
+class Photo(msgspec.Struct, frozen=True, kw_only=True):
+    """A photo as a list item or as a detail (``whole``).
+
+    The names that start with ``#`` stand on no wire: they are set by ``completed``.
+    """
+
+    slug: str = ""
+    entity_id: str | None = field(default=None, name="_entityId")
+    translation_id: str | None = field(default=None, name="_translationId")
+    title: str | None = None
+    sent_content_date: str | None = field(default=None, name="contentDate")
+    sent_last_updated_date: str | None = field(default=None, name="lastUpdatedDate")
+    created_by: str | None = field(default=None, name="createdBy")
+    last_updated_by: str | None = field(default=None, name="lastUpdatedBy")
+    sent_featured: int | bool | None = field(default=None, name="featured")
+    sent_availability: int | str | None = field(default=None, name="_listAvailability")
+    mime_type: str | None = field(default=None, name="mimeType")
+    storage_path: str | None = field(default=None, name="storagePath")
+    sent_image: ImageWire | None = field(default=None, name="image")
+    sent_tags: list[Tag | None] | None = field(default=None, name="tags")
+    context: Tag | None = None
+    fields: Any = None
+    sent_relations: list[Any] | None | msgspec.UnsetType = field(default=msgspec.UNSET, name="relations")
+    references: Any = None
+    culture: str = field(default="", name="#culture")
+    whole: bool = field(default=False, name="#whole")
+    origin: Origin | None = field(default=None, name="#origin")
+    tags: tuple[Tag, ...] = field(default=(), name="#tags")
+    image: Image | None = field(default=None, name="#image")
+
+    @property
+    def key(self) -> PhotoKey:
+        """The key that finds the photo again."""
+        return PhotoKey(self.culture, self.slug)
+
+    @property
+    def featured(self) -> bool:
+        """Whether the photo is promoted."""
+        return bool(self.sent_featured)
+
+    @property
+    def availability(self) -> ListAvailability | None:
+        """Whether lists show it; None where the answer does not tell."""
+        match self.sent_availability:
+            case 0 | "0":
+                return ListAvailability.PUBLIC
+            case 1 | "1":
+                return ListAvailability.UNLISTED
+            case _:
+                return None
+
+    @property
+    def content_date(self) -> str | None:
+        """The date of the content, in UTC."""
+        return utc_text(self.sent_content_date)
+
+    @property
+    def last_updated_date(self) -> str | None:
+        """The date of the last edit, in UTC."""
+        return utc_text(self.sent_last_updated_date)
+
+    @property
+    def relations(self) -> tuple[RelatedContent, ...] | None:
+        """What the photo is related to; None where the answer does not carry it."""
+        if self.sent_relations is msgspec.UNSET:
+            return None
+        found = [related(raw) for raw in self.sent_relations or ()]
+        return tuple(item for item in found if item)
+
+
+class PaginationWire(msgspec.Struct, frozen=True):
+    """``pagination`` of a list."""
+
+    next_url: str | None = field(default=None, name="nextUrl")
+
+
+class ListWire(msgspec.Struct, frozen=True):
+    """The envelope of a list; the items are decoded one by one."""
+
+    items: msgspec.Raw
+    pagination: PaginationWire | None = None
+
+
+def completed(photo: Photo, culture: str, origin: Origin, *, whole: bool) -> int:
+    """Set what the wire does not carry as the graph needs it; return the number of dropped tags."""
+    sent = photo.sent_tags or []
+    tags = tuple(tag for tag in sent if tag and tag.slug)
+    for tag in tags:
+        force_setattr(tag, "culture", culture)
+    if photo.context is not None:
+        if photo.context.slug:
+            force_setattr(photo.context, "culture", culture)
+        else:
+            force_setattr(photo, "context", None)
+    force_setattr(photo, "tags", tags)
+    force_setattr(photo, "culture", culture)
+    force_setattr(photo, "origin", origin)
+    force_setattr(photo, "whole", whole)
+    force_setattr(photo, "image", _image(photo, culture))
+    return len(sent) - len(tags)
+
+
+def _image(photo: Photo, culture: str) -> Image | None:
+    wire = photo.sent_image
+    if wire is None:
+        return None
+    return Image(
+        owner=Owner(provider=Provider.FORGE, key=(culture, photo.slug)),
+        url=None,
+        title=wire.title,
+        template_url=wire.template_url or None,
+        thumbnail_url=wire.thumbnail_url if usable_url(wire.thumbnail_url) else None,
+        format=wire.format,
+        overridden_formats=wire.overridden_formats,
+    )
+
+
+def related(raw: Any) -> RelatedContent | None:
+    """Read what every related entity has; None for one without a type."""
+    if not isinstance(raw, dict) or not isinstance(raw.get("type"), str):
+        return None
+
+    def text(name: str) -> str | None:
+        value = raw.get(name)
+        return value if isinstance(value, str) else None
+
+    return RelatedContent(
+        type=raw["type"], slug=text("slug"), title=text("title"), headline=text("headline"), raw=raw
+    )
+
+
+def utc_text(sent: str | None) -> str | None:
+    """Write a provider's date in UTC with ``Z`` and its own fraction, cut to six digits; None for what is no date."""
+    if not sent:
+        return None
+    try:
+        moment = dt.datetime.fromisoformat(sent)
+    except ValueError:
+        return None
+    if (match := _DATE.fullmatch(sent)) is not None:
+        return f"{match[1]}{match[2] or ''}Z"
+    if moment.tzinfo is None:
+        moment = moment.replace(tzinfo=dt.UTC)
+    return moment.astimezone(dt.UTC).isoformat().replace("+00:00", "Z")

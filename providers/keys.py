@@ -1,0 +1,64 @@
+"""What identifies a thing at its provider, checked before any call leaves.
+
+Keys are frozen tuples with the locale in them: loaders, cache and calls in flight share one identity.
+"""
+
+import re
+from typing import NamedTuple
+
+from providers.errors import InvalidKey
+
+_UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
+_PRODUCT_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
+_SLUG = re.compile(r"[A-Za-z0-9._~-]{1,200}")
+_SHOWN = 80
+
+
+class ActivityKey(NamedTuple):
+    """A Musement activity as one locale tells it."""
+
+    uuid: str
+    locale: str
+
+
+class ResortKey(NamedTuple):
+    """A Club Med product as one locale tells it."""
+
+    product_id: str
+    locale: str
+
+
+class PhotoKey(NamedTuple):
+    """A Forge photo: its culture (lower case) and the slug that it has there."""
+
+    culture: str
+    slug: str
+
+
+def shown(text: str) -> str:
+    """Quote what a client sent for an error message: escaped, and cut to a readable length."""
+    return repr(text if len(text) <= _SHOWN else text[:_SHOWN] + "…")
+
+
+def activity_uuid(text: str) -> str:
+    """Return the UUID in lower case; any version is accepted, since Musement uses 1 as well as 4."""
+    lowered = text.lower()
+    if not _UUID.fullmatch(lowered):
+        raise InvalidKey(f"wanted a UUID like 7c2f1a3e-5b0d-4f6e-9a41-0d5e8c1b7a10, got {shown(text)}")
+    return lowered
+
+
+def product_id(text: str) -> str:
+    """Return the product id as it is: Club Med's ids are opaque and case-sensitive."""
+    if not _PRODUCT_ID.fullmatch(text):
+        raise InvalidKey(f"wanted 1 to 64 letters, digits, _ or -, got {shown(text)}")
+    return text
+
+
+def photo_slug(text: str) -> str:
+    """Return the slug as it is."""
+    if not _SLUG.fullmatch(text) or text in {".", ".."}:
+        raise InvalidKey(
+            f"wanted 1 to 200 letters, digits or . _ ~ - (and neither . nor ..), got {shown(text)}"
+        )
+    return text

@@ -1,0 +1,61 @@
+"""Language tags: their shape, the one a request asks for, and the nearest that a provider speaks."""
+
+import re
+from collections.abc import Sequence
+
+from providers.errors import InvalidKey
+from providers.keys import shown
+
+# language, optional script, optional region, further subtags: as much of BCP 47 as travel content uses.
+_TAG = re.compile(r"([a-zA-Z]{2,3})(?:-([a-zA-Z]{4}))?(?:-([a-zA-Z]{2}|[0-9]{3}))?((?:-[a-zA-Z0-9]{5,8})*)")
+_QUALITY = re.compile(r"q=(0(?:\.\d{0,3})?|1(?:\.0{0,3})?)", re.IGNORECASE)
+_LONGEST_HEADER = 1000
+
+
+def language_tag(text: str) -> str:
+    """Return the tag in its usual case (``en-US``, ``zh-Hant-TW``); raise InvalidKey for what is none."""
+    match = _TAG.fullmatch(text)
+    if not match:
+        raise InvalidKey(f"wanted a language tag like en-US, got {shown(text)}")
+    language, script, region, rest = match.groups()
+    parts = [language.lower(), script.title() if script else "", region.upper() if region else ""]
+    return "-".join(part for part in parts if part) + rest.lower()
+
+
+def culture_tag(text: str) -> str:
+    """Return the tag in lower case, as Forge writes its cultures."""
+    return language_tag(text).lower()
+
+
+def accepted(header: str, served: Sequence[str], default: str) -> str:
+    """Choose among the served locales by an ``Accept-Language`` header.
+
+    The first tag, by q values and then by position, that is served wins; malformed parts are ignored. Where none is
+    served the default is used.
+    """
+    by_lower_case = {locale.lower(): locale for locale in served}
+    wanted: list[tuple[float, str]] = []
+    for part in header[:_LONGEST_HEADER].split(","):
+        tag, _, parameters = (text.strip() for text in part.partition(";"))
+        quality = _QUALITY.fullmatch(parameters) if parameters else None
+        if parameters and quality is None:
+            continue
+        weight = float(quality[1]) if quality else 1.0
+        if weight > 0:
+            wanted.append((weight, tag.lower()))
+    ranked = sorted(wanted, key=lambda each: -each[0])
+    return next((by_lower_case[tag] for _, tag in ranked if tag in by_lower_case), default)
+
+
+def fallbacks(locale: str, spoken: Sequence[str], default: str) -> list[str]:
+    """List the locales to try for a wanted one, best first: itself, its language's others, the default.
+
+    ``spoken`` is what the provider is known to speak, in the provider's own spelling; only those are listed, and the
+    default last even where it is not among them.
+    """
+    lowered = locale.lower()
+    language = lowered.split("-")[0]
+    exact = [each for each in spoken if each.lower() == lowered]
+    same = [each for each in spoken if each.split("-")[0].lower() == language]
+    same.sort(key=lambda each: each.lower() != default.lower())
+    return list(dict.fromkeys([*exact, *same, default]))

@@ -1,0 +1,140 @@
+"""Client credentials of Musement: one login for everybody, renewed before it expires."""
+
+import asyncio
+import time
+from collections.abc import Callable, Mapping
+from http import HTTPStatus
+
+import msgspec
+
+from providers.client import CallPolicy, send_error, status_error
+from providers.errors import ProviderError, UpstreamBadResponse, UpstreamUnauthorized
+from providers.records import Provider
+from providers.scope import CallRecord, CallScope
+from providers.transport import BodyTooLarge, BodyUnreadable, Reply, SendFailed, Transport
+
+_ROUTE = "POST /login"
+_REFUSED = frozenset({HTTPStatus.BAD_REQUEST, HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN})
+_REFUSED_FOR_S = 30.0
+_LONGEST_MARGIN_S = 60.0
+_MARGIN_SHARE = 0.1
+
+
+class TokenWire(msgspec.Struct, frozen=True):
+    """The answer of ``POST /login``."""
+
+    access_token: str
+    expires_in: float = 3600.0
+
+
+class Token(msgspec.Struct, frozen=True):
+    """A bearer token and the monotonic time from which a new one is wanted."""
+
+    header: str
+    renew_at: float
+
+
+class ClientCredentials:
+    """Adds ``Authorization`` from ``POST /login`` to the headers that every call carries.
+
+    A refused login (400, 401, 403) is not tried again for 30 seconds.
+    """
+
+    def __init__(
+        self,
+        base_url: str,
+        client_id: str,
+        client_secret: str,
+        headers: Mapping[str, str],
+        transport: Transport,
+        policy: CallPolicy,
+        *,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._url = base_url.rstrip("/") + "/login"
+        self._body = msgspec.json.encode(
+            {"client_id": client_id, "client_secret": client_secret, "grant_type": "client_credentials"}
+        )
+        self._headers = dict(headers)
+        self._transport = transport
+        self._policy = policy
+        self._clock = clock
+        self._token: Token | None = None
+        self._login: asyncio.Task[Token] | None = None
+        self._refused: tuple[float, ProviderError] | None = None
+
+    async def headers(self, scope: CallScope) -> Mapping[str, str]:
+        """Return the headers with a token that is still good."""
+        token = self._token
+        if token is None or self._clock() >= token.renew_at:
+            token = await self._logged_in(scope)
+        return {**self._headers, "authorization": token.header}
+
+    def refuse(self, headers: Mapping[str, str]) -> bool:
+        """Forget the refused token, unless another call has renewed it already."""
+        if self._token is not None and self._token.header == headers.get("authorization"):
+            self._token = None
+        return True
+
+    async def _logged_in(self, scope: CallScope) -> Token:
+        if self._refused is not None:
+            until, error = self._refused
+            if self._clock() < until:
+                raise error.again()
+            self._refused = None
+        if self._login is None or self._login.done():
+            self._login = asyncio.create_task(self._log_in(scope))
+            self._login.add_done_callback(_retrieved)
+        # Shielded: the login belongs to every call that waits for it, not to the first one that may be cancelled.
+        return await asyncio.shield(self._login)
+
+    async def _log_in(self, scope: CallScope) -> Token:
+        loop = asyncio.get_running_loop()
+        started = loop.time()
+        record = CallRecord(
+            provider=Provider.MUSEMENT, route=_ROUTE, started_ms=(started - scope.began) * 1000, attempts=1
+        )
+        scope.calls.append(record)
+        try:
+            reply = await self._transport.send(
+                "POST",
+                self._url,
+                {"accept": "application/json", "content-type": "application/json", **self._headers},
+                self._body,
+                timeout_s=self._policy.timeout_s,
+                max_bytes=self._policy.max_bytes,
+            )
+        except (TimeoutError, SendFailed, BodyTooLarge, BodyUnreadable) as failure:
+            raise send_error(Provider.MUSEMENT, failure) from failure
+        finally:
+            record.ms = (loop.time() - started) * 1000
+        record.status = reply.status
+        self._token = self._read(reply)
+        return self._token
+
+    def _read(self, reply: Reply) -> Token:
+        if reply.status in _REFUSED:
+            error = UpstreamUnauthorized(
+                Provider.MUSEMENT, f"refused the login with {reply.status}", status=reply.status
+            )
+            self._refused = (self._clock() + _REFUSED_FOR_S, error)
+            raise error
+        if reply.status != HTTPStatus.OK:
+            raise status_error(Provider.MUSEMENT, reply)
+        try:
+            wire = msgspec.json.decode(reply.body, type=TokenWire, strict=False)
+        except msgspec.DecodeError as error:
+            raise UpstreamBadResponse(Provider.MUSEMENT, "answered a login that cannot be read") from error
+        if not wire.access_token.isprintable() or not wire.access_token.isascii():
+            raise UpstreamBadResponse(Provider.MUSEMENT, "answered a login without a usable token")
+        margin_s = min(_LONGEST_MARGIN_S, wire.expires_in * _MARGIN_SHARE)
+        return Token(
+            header=f"Bearer {wire.access_token}",
+            renew_at=self._clock() + max(0.0, wire.expires_in - margin_s),
+        )
+
+
+def _retrieved(task: asyncio.Task[Token]) -> None:
+    # Read once, so that a failed login that nobody waits for any more is not reported as never retrieved.
+    if not task.cancelled():
+        task.exception()

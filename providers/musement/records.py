@@ -1,0 +1,173 @@
+"""Musement's records: what its JSON becomes, here and nowhere else."""
+
+from typing import Final, TypeVar
+
+import msgspec
+from msgspec import UNSET, UnsetType
+
+from providers.decoding import text_or_none
+from providers.images import usable_url
+from providers.keys import ActivityKey
+from providers.records import Image, Media, Origin, OtherMedia, Owner, Provider, Video
+
+T = TypeVar("T")
+
+
+class CountryWire(msgspec.Struct, frozen=True):
+    """``city.country`` of an activity."""
+
+    iso_code: str | None = None
+
+
+class CityWire(msgspec.Struct, frozen=True):
+    """``city`` of an activity."""
+
+    id: int | str | None = None
+    name: str | None = None
+    cover_image_url: str | None = None
+    country: CountryWire | None = None
+
+
+class ActivityWire(msgspec.Struct, frozen=True):
+    """An activity as a detail or as a list item; UNSET is a key that the answer does not carry."""
+
+    uuid: str | None = None
+    title: str | None | UnsetType = UNSET
+    description: str | None | UnsetType = UNSET
+    url: str | None | UnsetType = UNSET
+    status: str | None | UnsetType = UNSET
+    latitude: float | None | UnsetType = UNSET
+    longitude: float | None | UnsetType = UNSET
+    city: CityWire | None | UnsetType = UNSET
+    cover_image_url: str | None | UnsetType = UNSET
+
+
+class MetaWire(msgspec.Struct, frozen=True):
+    """``meta`` of a list."""
+
+    count: int | None = None
+
+
+class EnvelopeWire(msgspec.Struct, frozen=True):
+    """The object shape of a list; the items are decoded one by one."""
+
+    data: msgspec.Raw
+    meta: MetaWire | None = None
+
+
+class MediaWire(msgspec.Struct, frozen=True):
+    """An item of ``/activities/{uuid}/media``."""
+
+    id: int | str | None = None
+    title: str | None = None
+    url: str | None = None
+    type: str | None = None
+    is_cover: bool | None = None
+
+
+class City(msgspec.Struct, frozen=True, kw_only=True):
+    """The default city of an activity."""
+
+    city_id: str
+    name: str | None
+    country_code: str | None
+    cover_image_url: str | None
+
+
+class Activity(msgspec.Struct, frozen=True, kw_only=True):
+    """An activity in the locale that was asked for.
+
+    A field that no call has brought is UNSET: a list item's absent keys, or everything where only media were asked.
+    ``origin`` is that of the call that brought the fields, None where none was made.
+    """
+
+    uuid: str
+    locale: str
+    origin: Origin | None = None
+    title: str | None | UnsetType = UNSET
+    description: str | None | UnsetType = UNSET
+    url: str | None | UnsetType = UNSET
+    status: str | None | UnsetType = UNSET
+    latitude: float | None | UnsetType = UNSET
+    longitude: float | None | UnsetType = UNSET
+    city: City | None | UnsetType = UNSET
+    cover_image_url: str | None | UnsetType = UNSET
+
+    @property
+    def key(self) -> ActivityKey:
+        """The key that finds the activity again."""
+        return ActivityKey(self.uuid, self.locale)
+
+    @property
+    def owner(self) -> Owner:
+        """Whose media the activity's are."""
+        return activity_owner(self.uuid)
+
+
+CARRIED: Final = ("title", "description", "url", "status", "latitude", "longitude", "city", "cover_image_url")
+
+
+def activity_owner(uuid: str) -> Owner:
+    """Name the owner of an activity's media."""
+    return Owner(provider=Provider.MUSEMENT, key=(uuid,))
+
+
+def activity(wire: ActivityWire, key: ActivityKey, origin: Origin, *, whole: bool) -> Activity:
+    """Make the record; a whole answer (the detail) has no unknown fields, an absent key means none there."""
+
+    def read(value: T) -> T | None:
+        return None if whole and value is UNSET else value
+
+    return Activity(
+        uuid=key.uuid,
+        locale=key.locale,
+        origin=origin,
+        title=read(wire.title),
+        description=read(wire.description),
+        url=read(_usable(wire.url)),
+        status=read(wire.status),
+        latitude=read(wire.latitude),
+        longitude=read(wire.longitude),
+        city=read(_city(wire.city)),
+        cover_image_url=read(_usable(wire.cover_image_url)),
+    )
+
+
+def media(wire: MediaWire, owner: Owner) -> Media | None:
+    """Make the media item; None where it has no URL that a client could use."""
+    if not wire.url or not usable_url(wire.url):
+        return None
+    provider_id = None if wire.id is None else str(wire.id)
+    title = text_or_none(wire.title)
+    match wire.type:
+        case None | "" | "image":
+            return Image(
+                owner=owner, provider_id=provider_id, title=title, url=wire.url, is_cover=bool(wire.is_cover)
+            )
+        case "video":
+            return Video(owner=owner, provider_id=provider_id, title=title, url=wire.url)
+        case other:
+            return OtherMedia(
+                owner=owner, provider_id=provider_id, title=title, url=wire.url, provider_kind=other
+            )
+
+
+def _usable(url: str | None | UnsetType) -> str | None | UnsetType:
+    if url is UNSET:
+        return UNSET
+    return url if url and usable_url(url) else None
+
+
+def _city(wire: CityWire | None | UnsetType) -> City | None | UnsetType:
+    if wire is UNSET:
+        return UNSET
+    if wire is None or wire.id is None:
+        return None
+    return City(
+        city_id=str(wire.id),
+        name=wire.name,
+        country_code=wire.country.iso_code if wire.country else None,
+        cover_image_url=wire.cover_image_url
+        if wire.cover_image_url and usable_url(wire.cover_image_url)
+        else None,
+    )

@@ -1,0 +1,209 @@
+"""The immutable values that leave the adapters, and the words they share."""
+
+import enum
+from typing import Any, Generic, TypeVar
+
+import msgspec
+
+T = TypeVar("T")
+
+
+class Provider(enum.Enum):
+    """An upstream REST service that we do not own."""
+
+    MUSEMENT = "MUSEMENT"
+    CLUB_MED = "CLUB_MED"
+    FORGE = "FORGE"
+
+
+class MediaKind(enum.Enum):
+    """What a media item is; OTHER for a kind that the provider sends and the graph does not know."""
+
+    IMAGE = "IMAGE"
+    VIDEO = "VIDEO"
+    OTHER = "OTHER"
+
+
+class Origin(msgspec.Struct):
+    """When and for how long an answer of a provider was good: Unix times in seconds.
+
+    One instance is shared by everything that came with the answer. It is the one mutable record, so that a renewal
+    without a body (304) makes all of it fresh again.
+    """
+
+    stored_at: float
+    fresh_until: float
+
+
+class Answer(msgspec.Struct, Generic[T], frozen=True):
+    """What a call brought. ``value`` is None where the provider does not know the thing (404)."""
+
+    value: T | None
+    origin: Origin
+
+
+class Page(msgspec.Struct, Generic[T], frozen=True):
+    """One answer of a paged list.
+
+    ``items`` keep the provider's positions: an item that could not stand is None. ``total`` is None where the
+    provider does not tell it.
+    """
+
+    items: tuple[T | None, ...]
+    has_next: bool
+    total: int | None = None
+
+
+class Owner(msgspec.Struct, frozen=True):
+    """Whose media a media item is: the provider and the key, without the locale (a photo's has its culture)."""
+
+    provider: Provider
+    key: tuple[str, ...]
+
+
+class ImageRole(enum.Enum):
+    """Where an owner's picture stands; the same file in two roles is two items with ids of their own."""
+
+    ITEM = "item"
+    """In the owner's list."""
+    COVER = "cover"
+    """Named by the owner's own record, as its cover."""
+    IMMERSIVE = "immersive"
+    """A resort's ``immersive_image``, as its own field."""
+
+
+class Image(msgspec.Struct, frozen=True, kw_only=True):
+    """A picture of one owner; facts that its provider does not tell are None.
+
+    ``url`` is the original as the provider sent it, None for Forge, which has a template and a thumbnail instead.
+    """
+
+    owner: Owner
+    url: str | None
+    provider_id: str | None = None
+    title: str | None = None
+    thumbnail_url: str | None = None
+    template_url: str | None = None
+    is_cover: bool = False
+    role: ImageRole = ImageRole.ITEM
+    keywords: tuple[str, ...] = ()
+    format: str | None = None
+    overridden_formats: Any = None
+
+    @property
+    def provider(self) -> Provider:
+        """The provider that the image comes from."""
+        return self.owner.provider
+
+    @property
+    def kind(self) -> MediaKind:
+        """Always IMAGE."""
+        return MediaKind.IMAGE
+
+    @property
+    def source_url(self) -> str:
+        """The provider's raw URL that identifies the picture: the template for Forge, else the URL."""
+        return self.url or self.template_url or self.thumbnail_url or ""
+
+
+class Video(msgspec.Struct, frozen=True, kw_only=True):
+    """A video of one owner, by its URL."""
+
+    owner: Owner
+    url: str
+    provider_id: str | None = None
+    title: str | None = None
+
+    @property
+    def provider(self) -> Provider:
+        """The provider that the video comes from."""
+        return self.owner.provider
+
+    @property
+    def kind(self) -> MediaKind:
+        """Always VIDEO."""
+        return MediaKind.VIDEO
+
+    @property
+    def source_url(self) -> str:
+        """The provider's raw URL that identifies the video."""
+        return self.url
+
+
+class OtherMedia(msgspec.Struct, frozen=True, kw_only=True):
+    """A media item of a kind that the provider sends and the graph does not know; ``provider_kind`` is its word."""
+
+    owner: Owner
+    url: str
+    provider_kind: str
+    provider_id: str | None = None
+    title: str | None = None
+
+    @property
+    def provider(self) -> Provider:
+        """The provider that the item comes from."""
+        return self.owner.provider
+
+    @property
+    def kind(self) -> MediaKind:
+        """Always OTHER."""
+        return MediaKind.OTHER
+
+    @property
+    def source_url(self) -> str:
+        """The provider's raw URL that identifies the item."""
+        return self.url
+
+
+Media = Image | Video | OtherMedia
+
+
+class ImageFit(enum.Enum):
+    """How a picture is fitted into the size asked for."""
+
+    COVER = "COVER"
+    CONTAIN = "CONTAIN"
+    INSIDE = "INSIDE"
+    PAD = "PAD"
+    STRETCH = "STRETCH"
+
+
+class ImageFormat(enum.Enum):
+    """The file format to deliver; AUTO lets the host choose by what the browser accepts."""
+
+    AUTO = "AUTO"
+    JPEG = "JPEG"
+    PNG = "PNG"
+    WEBP = "WEBP"
+    AVIF = "AVIF"
+
+
+class ImageTransformStep(enum.Enum):
+    """A part of a transformation that an image host can honour."""
+
+    WIDTH = "WIDTH"
+    HEIGHT = "HEIGHT"
+    FIT = "FIT"
+    FORMAT = "FORMAT"
+    QUALITY = "QUALITY"
+    DPR = "DPR"
+
+
+class Transform(msgspec.Struct, frozen=True):
+    """What a client asks of a picture, checked: sizes 1 to 8192 CSS pixels, quality 1 to 100, dpr 1 to 4."""
+
+    width: int | None = None
+    height: int | None = None
+    fit: ImageFit = ImageFit.COVER
+    format: ImageFormat = ImageFormat.AUTO
+    quality: int | None = None
+    dpr: int = 1
+
+
+class Rendition(msgspec.Struct, frozen=True):
+    """A URL of a picture and what its host will really deliver; sizes in pixels, None where they can't be known."""
+
+    url: str
+    width: int | None = None
+    height: int | None = None
+    applied: tuple[ImageTransformStep, ...] = ()

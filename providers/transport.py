@@ -1,0 +1,129 @@
+"""The one place that sends: method, URL and headers in; status, headers and bytes out.
+
+Retry, login, limits and tracing live above this seam, so that another way of sending can take its place.
+"""
+
+from collections.abc import Mapping
+from typing import Protocol
+
+import aiohttp
+import msgspec
+import yarl
+
+
+class Reply(msgspec.Struct, frozen=True):
+    """What came over the wire. Header names are in lower case; the body is decompressed."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+
+class SendFailed(Exception):
+    """The connection could not be made, was reset, or ended before the answer did."""
+
+
+class BodyTooLarge(Exception):
+    """The answer's body, counted after decompression, is larger than allowed."""
+
+
+class BodyUnreadable(Exception):
+    """The answer is no HTTP, or its content encoding is broken."""
+
+
+class Transport(Protocol):
+    """A way to send one HTTP request.
+
+    ``send`` raises TimeoutError after ``timeout_s``, and SendFailed, BodyTooLarge or BodyUnreadable; it follows no
+    redirect, stores no cookie, and leaves the URL's bytes as they are.
+    """
+
+    async def send(
+        self,
+        method: str,
+        url: str,
+        headers: Mapping[str, str],
+        body: bytes | None,
+        *,
+        timeout_s: float,
+        max_bytes: int,
+    ) -> Reply:
+        """Send and read the whole answer."""
+        ...
+
+    async def close(self) -> None:
+        """Close every connection."""
+        ...
+
+
+_FAILED = (aiohttp.ClientConnectionError, aiohttp.ClientPayloadError, ConnectionError, OSError)
+_UNREADABLE = (aiohttp.ContentTypeError, aiohttp.ClientResponseError, aiohttp.InvalidURL)
+
+
+class SessionTransport:
+    """Sends through one ``aiohttp.ClientSession``; made on first use, inside the running loop."""
+
+    def __init__(self, connections: int) -> None:
+        self._connections = connections
+        self._session: aiohttp.ClientSession | None = None
+
+    def _opened(self) -> aiohttp.ClientSession:
+        if self._session is None:
+            self._session = aiohttp.ClientSession(
+                connector=aiohttp.TCPConnector(limit=self._connections, keepalive_timeout=30),
+                cookie_jar=aiohttp.DummyCookieJar(),
+                skip_auto_headers=("User-Agent",),
+                auto_decompress=True,
+                requote_redirect_url=False,
+            )
+        return self._session
+
+    async def send(
+        self,
+        method: str,
+        url: str,
+        headers: Mapping[str, str],
+        body: bytes | None,
+        *,
+        timeout_s: float,
+        max_bytes: int,
+    ) -> Reply:
+        """Send and read the whole answer, counting the body while it is read."""
+        try:
+            async with self._opened().request(
+                method,
+                yarl.URL(url, encoded=True),
+                headers=headers,
+                data=body,
+                allow_redirects=False,
+                timeout=aiohttp.ClientTimeout(total=timeout_s),
+            ) as response:
+                content = await _read(response, max_bytes)
+                names = {name.lower(): value for name, value in response.headers.items()}
+                return Reply(status=response.status, headers=names, body=content)
+        except _UNREADABLE as error:
+            raise BodyUnreadable(type(error).__name__) from error
+        except TimeoutError:
+            raise
+        except _FAILED as error:
+            if isinstance(error.__cause__, aiohttp.http_exceptions.ContentEncodingError):
+                raise BodyUnreadable("content encoding") from error
+            raise SendFailed(type(error).__name__) from error
+
+    async def close(self) -> None:
+        """Close every connection; the transport opens a new session if it is used again."""
+        if self._session is not None:
+            await self._session.close()
+            self._session = None
+
+
+async def _read(response: aiohttp.ClientResponse, max_bytes: int) -> bytes:
+    parts: list[bytes] = []
+    size = 0
+    async for part in response.content.iter_any():
+        size += len(part)
+        if size > max_bytes:
+            response.close()
+            raise BodyTooLarge(f"more than {max_bytes} bytes")
+        parts.append(part)
+    return parts[0] if len(parts) == 1 else b"".join(parts)

@@ -1,0 +1,1 @@
+"""How a field gets its value: plain async functions over the providers' records."""

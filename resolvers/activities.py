@@ -1,0 +1,107 @@
+"""Activities: by key, as items of the search, and what their fields cost."""
+
+import msgspec
+
+from providers.errors import ProviderError
+from providers.keys import ActivityKey, activity_uuid
+from providers.musement.records import CARRIED, Activity, activity_owner
+from resolvers import partial
+from resolvers.context import Context, Info
+from resolvers.lookups import bounded, checked, each
+from resolvers.media import MediaField, selected_fields
+from resolvers.photos import start_joined
+from resolvers.selection import Selection, below
+
+TYPE = "Activity"
+
+_DETAIL = {
+    "title": "title",
+    "description": "description",
+    "url": "url",
+    "status": "status",
+    "latitude": "latitude",
+    "longitude": "longitude",
+    "city": "city",
+    "cover": "cover_image_url",
+}
+_KEYS = {"id", "uuid", "freshness", "__typename"}
+
+
+class ActivityPlan(msgspec.Struct, frozen=True):
+    """What a selection needs of an activity: attributes of the detail, media lists, or nothing but the key."""
+
+    attributes: frozenset[str]
+    media: tuple[MediaField, ...]
+    keys_only: bool
+    selection: Selection
+
+
+def plan_of(selection: Selection) -> ActivityPlan:
+    """Read which calls a selection needs."""
+    names = selection.names
+    return ActivityPlan(
+        attributes=frozenset(attribute for name, attribute in _DETAIL.items() if name in names),
+        media=selected_fields(selection),
+        keys_only=names <= _KEYS,
+        selection=selection,
+    )
+
+
+async def activity(info: Info, uuid: str, locale: str | None = None) -> Activity | None:
+    """Find one activity."""
+    context = info.context
+    key = ActivityKey(checked(activity_uuid, uuid, "uuid"), context.locale_of(locale))
+    return await materialised(context, key, plan_of(below(info, TYPE)))
+
+
+async def activities(
+    info: Info, uuids: list[str], locale: str | None = None
+) -> list[Activity | None | Exception]:
+    """Find many activities, in the order asked."""
+    context = info.context
+    chosen = context.locale_of(locale)
+    bounded(context, uuids, "uuids")
+    plan = plan_of(below(info, TYPE))
+
+    async def find(uuid: str) -> Activity | None:
+        key = ActivityKey(checked(activity_uuid, uuid, "uuids"), chosen)
+        return await materialised(context, key, plan)
+
+    return await each(uuids, find)
+
+
+async def materialised(context: Context, key: ActivityKey, plan: ActivityPlan) -> Activity | None:
+    """Make the activity with what the plan needs; the calls that its key allows start side by side.
+
+    The detail decides existence; where it is not needed, the activity exists. A failed detail stands as the value of
+    the fields that it feeds; it raises ProviderError where nothing but the key is selected.
+    """
+    _start(context, key, plan)
+    if not plan.attributes and not plan.keys_only:
+        return Activity(uuid=key.uuid, locale=key.locale)
+    try:
+        answer = await context.loaders.activity.load(key)
+    except ProviderError as error:
+        if plan.keys_only:
+            raise
+        return failed(key, error)
+    return answer.value
+
+
+async def completed(context: Context, item: Activity, plan: ActivityPlan) -> Activity:
+    """Complete an item of a list: what it does not carry and the plan needs costs the detail call."""
+    _start(context, item.key, plan)
+    return await partial.completed(item, plan.attributes, lambda: context.loaders.activity.load(item.key))
+
+
+def failed(key: ActivityKey, error: ProviderError) -> Activity:
+    """Make an activity whose detail failed: the error stands as the value of every field that the detail feeds."""
+    record = Activity(uuid=key.uuid, locale=key.locale)
+    return partial.with_values(record, dict.fromkeys((*CARRIED, "origin"), error))
+
+
+def _start(context: Context, key: ActivityKey, plan: ActivityPlan) -> None:
+    owner = activity_owner(key.uuid)
+    if any(field.fetches(owner) for field in plan.media):
+        context.loaders.activity_media.start(key)
+    start_joined(context, key, plan.selection)

@@ -1,0 +1,46 @@
+"""Cursors: opaque, versioned, stateless, and bound to the list that they were given for."""
+
+import base64
+import binascii
+import hashlib
+from typing import Final
+
+from providers.keys import shown
+from resolvers.errors import BadUserInput
+
+_VERSION: Final = b"\x01"
+_SEAL_BYTES: Final = 8
+_LONGEST: Final = 400
+
+
+def binding(*parts: object) -> bytes:
+    """Make the seal of a list out of what identifies it: provider, filter, sort, culture, owner."""
+    return hashlib.blake2b(repr(parts).encode("utf-8", "surrogatepass"), digest_size=16).digest()
+
+
+def cursor(bound: bytes, *positions: int) -> str:
+    """Write a cursor: one position, or one for each branch of a merged list."""
+    payload = b"".join(position.to_bytes(4, "big") for position in positions)
+    sealed = _VERSION + payload + _seal(bound, payload)
+    return base64.urlsafe_b64encode(sealed).rstrip(b"=").decode("ascii")
+
+
+def positions(text: str, bound: bytes, *, count: int = 1, argument: str) -> tuple[int, ...]:
+    """Read the positions of a cursor; raises BadUserInput for one that was not given for this list."""
+    wanted = "wanted a cursor that this field gave with the same filter, sort and locale"
+    if not text.isascii() or len(text) > _LONGEST:
+        raise BadUserInput(f"{wanted}, got {shown(text)}", argument=argument)
+    try:
+        raw = base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
+    except (binascii.Error, ValueError):
+        raise BadUserInput(f"{wanted}, got {shown(text)}", argument=argument) from None
+    payload, seal = raw[1:-_SEAL_BYTES], raw[-_SEAL_BYTES:]
+    canonical = base64.urlsafe_b64encode(raw).rstrip(b"=").decode("ascii") == text
+    right = raw[:1] == _VERSION and len(payload) == 4 * count and seal == _seal(bound, payload)
+    if not (right and canonical):
+        raise BadUserInput(f"{wanted}, got {shown(text)}", argument=argument)
+    return tuple(int.from_bytes(payload[at : at + 4], "big") for at in range(0, len(payload), 4))
+
+
+def _seal(bound: bytes, payload: bytes) -> bytes:
+    return hashlib.blake2b(_VERSION + payload, key=bound, digest_size=_SEAL_BYTES).digest()

@@ -1,0 +1,44 @@
+"""How old an answer is, and whether it is past its freshness."""
+
+import enum
+from typing import Protocol
+
+import msgspec
+
+from providers.records import Origin
+from resolvers.context import Info
+
+
+class FreshnessState(enum.Enum):
+    """Whether an answer is within the time that its provider or the operator calls fresh."""
+
+    FRESH = "FRESH"
+    STALE = "STALE"
+
+
+class Freshness(msgspec.Struct, frozen=True):
+    """State and age of an answer."""
+
+    state: FreshnessState
+    age_seconds: int
+
+
+class HasOrigin(Protocol):
+    """A record that knows the call it came from."""
+
+    @property
+    def origin(self) -> Origin | None:
+        """Where it came from; None where no call was made."""
+        ...
+
+
+def freshness(parent: HasOrigin, info: Info) -> Freshness | None:
+    """Tell state and age of the call that a record came from; raise that call's failure."""
+    origin = parent.origin
+    if origin is None:
+        return None
+    if isinstance(origin, Exception):
+        raise origin
+    now = info.context.scope.now()
+    state = FreshnessState.FRESH if now <= origin.fresh_until else FreshnessState.STALE
+    return Freshness(state=state, age_seconds=max(0, int(now - origin.stored_at)))

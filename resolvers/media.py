@@ -1,0 +1,147 @@
+"""The media of one owner: galleries, videos, and both as one list."""
+
+import asyncio
+from collections.abc import Awaitable, Sequence
+
+import msgspec
+from strawberry import Parent
+
+from providers.clubmed.records import Resort
+from providers.forge.records import Photo
+from providers.musement.records import Activity
+from providers.records import Answer, Image, Media, MediaKind, Origin, Owner, Provider, Video
+from resolvers.connections import Connection, ListWindow, Paging, PagingValue, list_window
+from resolvers.context import Context, Info
+from resolvers.cursors import binding
+from resolvers.errors import BadUserInput
+from resolvers.selection import Selection
+
+
+class MediaField(msgspec.Struct, frozen=True):
+    """One selected list of an owner's media: its name, what it is filtered by, and its paging arguments."""
+
+    name: str
+    kinds: frozenset[MediaKind]
+    keywords: frozenset[str]
+    paging: Paging
+
+    def window(self, owner: Owner) -> ListWindow:
+        """Check the arguments; raises BadUserInput."""
+        if "" in self.keywords:
+            raise BadUserInput("wanted keywords of at least one character, got ''", argument="keywords")
+        filters = sorted({kind.value for kind in self.kinds} | self.keywords)
+        return list_window(self.paging, binding(self.name, owner.provider.value, *owner.key, *filters))
+
+    def wants(self, kind: MediaKind) -> bool:
+        """Tell whether items of a kind can stand in the list."""
+        return not self.kinds or kind in self.kinds
+
+    def fetches(self, owner: Owner) -> bool:
+        """Tell whether the arguments are good, so that a call is worth its while; the field itself tells if not."""
+        try:
+            self.window(owner)
+        except BadUserInput:
+            return False
+        return True
+
+
+def gallery_field(keywords: Sequence[str] | None = None, **paging: PagingValue) -> MediaField:
+    """Read the arguments of a gallery."""
+    return MediaField("gallery", frozenset({MediaKind.IMAGE}), frozenset(keywords or ()), Paging.of(paging))
+
+
+def videos_field(**paging: PagingValue) -> MediaField:
+    """Read the arguments of a list of videos."""
+    return MediaField("videos", frozenset({MediaKind.VIDEO}), frozenset(), Paging.of(paging))
+
+
+def media_field(kinds: Sequence[MediaKind] | None = None, **paging: PagingValue) -> MediaField:
+    """Read the arguments of a mixed media list."""
+    return MediaField("media", frozenset(kinds or ()), frozenset(), Paging.of(paging))
+
+
+def selected_fields(selection: Selection) -> tuple[MediaField, ...]:
+    """Read every media list that is selected, under any alias."""
+    galleries = [gallery_field(**arguments) for arguments in selection.arguments("gallery")]
+    videos = [videos_field(**arguments) for arguments in selection.arguments("videos")]
+    return (*galleries, *videos, *(media_field(**arguments) for arguments in selection.arguments("media")))
+
+
+async def activity_gallery(parent: Parent[Activity], info: Info, **paging: PagingValue) -> Connection[Media]:
+    """Give the images of an activity's media list."""
+    return await _of_activity(parent, info.context, gallery_field(None, **paging))
+
+
+async def activity_videos(parent: Parent[Activity], info: Info, **paging: PagingValue) -> Connection[Media]:
+    """Give the videos of an activity's media list."""
+    return await _of_activity(parent, info.context, videos_field(**paging))
+
+
+async def activity_media(
+    parent: Parent[Activity],
+    info: Info,
+    kinds: Sequence[MediaKind] | None = None,
+    **paging: PagingValue,
+) -> Connection[Media]:
+    """Give an activity's media list, or the kinds of it that are asked for."""
+    return await _of_activity(parent, info.context, media_field(kinds, **paging))
+
+
+async def resort_gallery(
+    parent: Parent[Resort],
+    info: Info,
+    keywords: Sequence[str] | None = None,
+    **paging: PagingValue,
+) -> Connection[Media]:
+    """Give a product's pictures, or those with any of the keywords."""
+    return await _of_resort(parent, info.context, gallery_field(keywords, **paging))
+
+
+async def resort_videos(parent: Parent[Resort], info: Info, **paging: PagingValue) -> Connection[Media]:
+    """Give a product's videos."""
+    return await _of_resort(parent, info.context, videos_field(**paging))
+
+
+async def resort_media(
+    parent: Parent[Resort],
+    info: Info,
+    kinds: Sequence[MediaKind] | None = None,
+    **paging: PagingValue,
+) -> Connection[Media]:
+    """Give a product's pictures, then its videos; a kind that is not asked for costs no call."""
+    return await _of_resort(parent, info.context, media_field(kinds, **paging))
+
+
+def photo_media(
+    parent: Parent[Photo], kinds: Sequence[MediaKind] | None = None, **paging: PagingValue
+) -> Connection[Media]:
+    """Give a photo's own image, as a list of one."""
+    field = media_field(kinds, **paging)
+    window = field.window(Owner(provider=Provider.FORGE, key=parent.key))
+    items = [parent.image] if parent.image and field.wants(MediaKind.IMAGE) else []
+    return window.cut(items, parent.origin or Origin(stored_at=0.0, fresh_until=0.0))
+
+
+async def _of_activity(activity: Activity, context: Context, field: MediaField) -> Connection[Media]:
+    window = field.window(activity.owner)
+    answer = await context.loaders.activity_media.load(activity.key)
+    return window.cut([item for item in answer.value or () if field.wants(item.kind)], answer.origin)
+
+
+async def _of_resort(resort: Resort, context: Context, field: MediaField) -> Connection[Media]:
+    window = field.window(resort.owner)
+    calls: list[Awaitable[Answer[tuple[Image, ...]] | Answer[tuple[Video, ...]]]] = []
+    if field.wants(MediaKind.IMAGE):
+        calls.append(context.loaders.resort_pictures.load(resort.key))
+    if field.wants(MediaKind.VIDEO):
+        calls.append(context.loaders.resort_videos.load(resort.key))
+    answers = await asyncio.gather(*calls)
+    # A 404 that comes this far means "none": where it decides existence, the owner is null and nobody asks.
+    items: list[Media] = [item for answer in answers for item in answer.value or ()]
+    if field.keywords:
+        items = [
+            item for item in items if isinstance(item, Image) and not field.keywords.isdisjoint(item.keywords)
+        ]
+    now = context.scope.now()
+    origins = [answer.origin for answer in answers] or [Origin(stored_at=now, fresh_until=now)]
+    return window.cut(items, min(origins, key=lambda origin: origin.fresh_until))

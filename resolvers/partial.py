@@ -1,0 +1,36 @@
+"""Records of which a part is known: list items completed by their detail, and entities whose detail failed.
+
+A failure stands as the value of the fields that it feeds: graphql-core raises an exception that it finds as a value,
+so each selected field answers null with the error, and all else of the entity is whole.
+"""
+
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from typing import TypeVar
+
+import msgspec
+from msgspec.structs import force_setattr
+
+from providers.errors import ProviderError
+from providers.records import Answer
+
+R = TypeVar("R", bound=msgspec.Struct)
+
+
+def with_values(record: R, values: Mapping[str, object]) -> R:
+    """Copy a record with other values in it, failures among them."""
+    made = msgspec.structs.replace(record)
+    for name, value in values.items():
+        force_setattr(made, name, value)
+    return made
+
+
+async def completed(item: R, attributes: Iterable[str], load: Callable[[], Awaitable[Answer[R]]]) -> R:
+    """Complete a list item: only where it lacks one of the attributes is its detail loaded."""
+    missing = [name for name in attributes if getattr(item, name) is msgspec.UNSET]
+    if not missing:
+        return item
+    try:
+        detail = (await load()).value
+    except ProviderError as error:
+        return with_values(item, dict.fromkeys(missing, error))
+    return with_values(item, {name: getattr(detail, name, None) for name in missing})

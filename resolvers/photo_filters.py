@@ -1,0 +1,134 @@
+"""A client's photo filter and sort, checked and in one fixed form."""
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from strawberry import UNSET
+
+from providers.errors import Forbidden
+from providers.forge.lists import PhotoFilter, PhotoSort, PhotoSortField
+from providers.forge.records import ListAvailability
+from providers.keys import shown
+from providers.records import Provider
+from resolvers.context import GraphRules
+from resolvers.errors import BadUserInput
+
+_LONGEST = 200
+_MOST_VALUES = 50
+
+
+class SortDirection(Protocol):
+    """ASC or DESC."""
+
+    name: str
+
+
+class SortInput(Protocol):
+    """A sort, as the schema's input carries it."""
+
+    field: PhotoSortField
+    direction: SortDirection
+
+
+class SourceInput(Protocol):
+    """A tag's external source, as the schema's input carries it."""
+
+    source_name: str
+    source_id: str
+
+
+class TagInput(Protocol):
+    """A tag filter, as the schema's input carries it; UNSET and None mean no filter."""
+
+    slug: Sequence[str] | None
+    neutral_slug: Sequence[str] | None
+    external_source: Sequence[SourceInput] | None
+
+
+class ContextInput(Protocol):
+    """A context filter, as the schema's input carries it."""
+
+    slug: str | None
+    neutral_slug: str | None
+
+
+class FilterInput(Protocol):
+    """A photo filter, as the schema's input carries it."""
+
+    tags: TagInput | None
+    context: ContextInput | None
+    featured: bool | None
+    slug: str | None
+    availability: ListAvailability | None
+
+
+def checked_sort(sort: SortInput | None) -> PhotoSort | None:
+    """Read a sort; none means the provider's order: featured first, then the newest."""
+    return PhotoSort(field=sort.field, descending=sort.direction.name == "DESC") if sort else None
+
+
+def checked_filter(
+    wanted: FilterInput | None,
+    rules: GraphRules,
+    *,
+    joined_source: tuple[str, str] | None = None,
+    joined_tag: str | None = None,
+) -> PhotoFilter:
+    """Read a filter and add what a join asks for.
+
+    Raises BadUserInput for a value that must not leave, Forbidden for unlisted photos that the operator does not show.
+    """
+    sources = {joined_source} if joined_source else set()
+    slugs = {joined_tag} if joined_tag else set()
+    if not wanted:
+        return PhotoFilter(tag_sources=tuple(sources), tag_slugs=tuple(slugs))
+    unlisted = wanted.availability is ListAvailability.UNLISTED
+    if unlisted and not rules.allow_unlisted:
+        raise Forbidden(Provider.FORGE, "photos that are unlisted are not shown in lists by this graph")
+    tags, context = wanted.tags or None, wanted.context or None
+    if tags:
+        slugs.update(_values("filter.tags.slug", tags.slug))
+        sources.update(_source(source) for source in tags.external_source or ())
+    return PhotoFilter(
+        tag_slugs=tuple(sorted(slugs)),
+        tag_neutral_slugs=tuple(
+            sorted(set(_values("filter.tags.neutralSlug", tags.neutral_slug if tags else None)))
+        ),
+        tag_sources=tuple(sorted(sources)),
+        context_slug=_value("filter.context.slug", context.slug if context else None),
+        context_neutral_slug=_value("filter.context.neutralSlug", context.neutral_slug if context else None),
+        featured=None if wanted.featured is UNSET else wanted.featured,
+        slug=_value("filter.slug", wanted.slug),
+        unlisted=unlisted,
+    )
+
+
+def _values(argument: str, values: Sequence[str] | None) -> list[str]:
+    sent = values or ()
+    if len(sent) > _MOST_VALUES:
+        raise BadUserInput(f"wanted at most {_MOST_VALUES} values, got {len(sent)}", argument=argument)
+    return [_checked(argument, value) for value in sent]
+
+
+def _value(argument: str, value: str | None) -> str | None:
+    return None if value is None or value is UNSET else _checked(argument, value)
+
+
+def _source(source: SourceInput) -> tuple[str, str]:
+    name = _checked("filter.tags.externalSource.sourceName", source.source_name)
+    if ":" in name:
+        raise BadUserInput(
+            f"wanted a name without a colon, got {shown(name)}",
+            argument="filter.tags.externalSource.sourceName",
+        )
+    return name, _checked("filter.tags.externalSource.sourceId", source.source_id)
+
+
+def _checked(argument: str, value: str) -> str:
+    # The provider reads a value that starts with $ as an operator, and perhaps a comma as a list of values.
+    if not 0 < len(value) <= _LONGEST or value.startswith("$") or "," in value or not value.isprintable():
+        raise BadUserInput(
+            f"wanted 1 to {_LONGEST} printable characters, no comma and no $ at the start, got {shown(value)}",
+            argument=argument,
+        )
+    return value

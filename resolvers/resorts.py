@@ -1,0 +1,134 @@
+"""Resort products: by key, as items of the catalogue, and what their fields cost."""
+
+import msgspec
+
+from providers.clubmed.records import CARRIED, Resort, resort_owner
+from providers.errors import ProviderError
+from providers.keys import ResortKey, product_id
+from providers.records import MediaKind, Owner
+from resolvers import partial
+from resolvers.context import Context, Info
+from resolvers.lookups import bounded, checked, each
+from resolvers.media import MediaField, selected_fields
+from resolvers.photos import start_joined
+from resolvers.selection import Selection, below
+
+TYPE = "ResortProduct"
+
+_DETAIL = {
+    "resortId": "resort_id",
+    "title": "title",
+    "fullTitle": "full_title",
+    "description": "description",
+    "productType": "product_type",
+    "openingStatus": "opening_status",
+    "countryCodes": "country_codes",
+    "immersiveImage": "immersive_image",
+}
+_KEYS = {"id", "productId", "freshness", "__typename"}
+
+
+class ResortPlan(msgspec.Struct, frozen=True):
+    """What a selection needs of a product: attributes of the detail, media lists, or nothing but the key."""
+
+    attributes: frozenset[str]
+    cover: bool
+    media: tuple[MediaField, ...]
+    keys_only: bool
+    selection: Selection
+
+    def kinds(self, owner: Owner) -> set[MediaKind]:
+        """List the kinds of media whose calls are needed."""
+        fields = [field for field in self.media if field.fetches(owner)]
+        kinds = {
+            kind for kind in (MediaKind.IMAGE, MediaKind.VIDEO) if any(field.wants(kind) for field in fields)
+        }
+        return kinds | {MediaKind.IMAGE} if self.cover else kinds
+
+
+def plan_of(selection: Selection) -> ResortPlan:
+    """Read which calls a selection needs."""
+    names = selection.names
+    return ResortPlan(
+        attributes=frozenset(attribute for name, attribute in _DETAIL.items() if name in names),
+        cover="cover" in names,
+        media=selected_fields(selection),
+        keys_only=names <= _KEYS,
+        selection=selection,
+    )
+
+
+async def resort_product(info: Info, product_id: str, locale: str | None = None) -> Resort | None:
+    """Find one product."""
+    context = info.context
+    key = _key(product_id, "productId", context.locale_of(locale))
+    return await materialised(context, key, plan_of(below(info, TYPE)))
+
+
+async def resort_products(
+    info: Info, product_ids: list[str], locale: str | None = None
+) -> list[Resort | None | Exception]:
+    """Find many products, in the order asked."""
+    context = info.context
+    chosen = context.locale_of(locale)
+    bounded(context, product_ids, "productIds")
+    plan = plan_of(below(info, TYPE))
+
+    async def find(text: str) -> Resort | None:
+        return await materialised(context, _key(text, "productIds", chosen), plan)
+
+    return await each(product_ids, find)
+
+
+def _key(text: str, argument: str, locale: str) -> ResortKey:
+    return ResortKey(checked(product_id, text, argument), locale)
+
+
+async def materialised(context: Context, key: ResortKey, plan: ResortPlan) -> Resort | None:
+    """Make the product with what the plan needs; the calls that its key allows start side by side.
+
+    The first needed one of detail, pictures and videos decides existence: a 404 of it is an unknown product, its
+    failure proves nothing. A failed detail stands as the value of the fields that it feeds; it raises ProviderError
+    where nothing but the key is selected.
+    """
+    kinds = _start(context, key, plan)
+    loaders = context.loaders
+    if plan.attributes or plan.keys_only:
+        try:
+            return (await loaders.resort.load(key)).value
+        except ProviderError as error:
+            if plan.keys_only:
+                raise
+            return failed(key, error)
+    try:
+        if MediaKind.IMAGE in kinds:
+            exists = (await loaders.resort_pictures.load(key)).value is not None
+        elif MediaKind.VIDEO in kinds:
+            exists = (await loaders.resort_videos.load(key)).value is not None
+        else:
+            exists = True
+    except ProviderError:
+        exists = True  # A failure proves nothing, and the fields that the call feeds tell it themselves.
+    return Resort(product_id=key.product_id, locale=key.locale) if exists else None
+
+
+async def completed(context: Context, item: Resort, plan: ResortPlan) -> Resort:
+    """Complete an item of the catalogue: what it does not carry and the plan needs costs the detail call."""
+    _start(context, item.key, plan)
+    return await partial.completed(item, plan.attributes, lambda: context.loaders.resort.load(item.key))
+
+
+def failed(key: ResortKey, error: ProviderError) -> Resort:
+    """Make a product whose detail failed: the error stands as the value of every field that the detail feeds."""
+    record = Resort(product_id=key.product_id, locale=key.locale)
+    return partial.with_values(record, dict.fromkeys((*CARRIED, "origin"), error))
+
+
+def _start(context: Context, key: ResortKey, plan: ResortPlan) -> set[MediaKind]:
+    kinds = plan.kinds(resort_owner(key.product_id))
+    if MediaKind.IMAGE in kinds:
+        context.loaders.resort_pictures.start(key)
+    if MediaKind.VIDEO in kinds:
+        context.loaders.resort_videos.start(key)
+    start_joined(context, key, plan.selection)
+    return kinds

@@ -1,0 +1,190 @@
+"""Windows of one list: merged where that saves calls, fetched once, cut apart again."""
+
+import asyncio
+from collections import defaultdict
+from collections.abc import Awaitable, Callable, Hashable, Iterable, Mapping, Sequence
+from typing import Final, Generic, NamedTuple, TypeVar
+
+import msgspec
+
+from providers.errors import ProviderError
+from providers.records import Answer, Origin, Page
+
+L = TypeVar("L", bound=Hashable)
+T = TypeVar("T")
+
+LARGEST_GAP: Final = 10
+"""Positions between two windows that are fetched along, to save a call."""
+
+LARGEST_PAGE: Final = 100
+"""Items that every provider gives in one page at the most."""
+
+FetchPage = Callable[[L, int, int], Awaitable[Answer[Page[T]]]]
+
+
+class Window(NamedTuple, Generic[L]):
+    """Positions ``skip`` to ``skip + limit`` of one list."""
+
+    list: L
+    skip: int
+    limit: int
+
+    @property
+    def end(self) -> int:
+        """The position after the last one."""
+        return self.skip + self.limit
+
+
+class WindowAnswer(msgspec.Struct, Generic[T], frozen=True):
+    """What stands in a window, by position: None for an item that was dropped.
+
+    Fewer items than asked mean that the list ended, or, with ``has_next``, that the answer did: ``cut_short`` is then
+    the failure of the page that would have come next, where there was one.
+    """
+
+    items: tuple[T | None, ...]
+    has_next: bool
+    origin: Origin
+    total: int | None = None
+    cut_short: ProviderError | None = None
+
+
+class Span(msgspec.Struct):
+    """Windows of one list that are fetched together."""
+
+    skip: int
+    end: int
+
+    @property
+    def calls(self) -> int:
+        """How many pages the span takes at the most."""
+        return calls_of(self.end - self.skip)
+
+
+class Segment(msgspec.Struct, Generic[T], frozen=True):
+    """One page of a span: where it starts, how many positions were asked for, and what came."""
+
+    start: int
+    size: int
+    answer: Answer[Page[T]] | ProviderError
+
+    @property
+    def end(self) -> int:
+        """The position after the last one asked for."""
+        return self.start + self.size
+
+
+def calls_of(size: int) -> int:
+    """Count the pages of at most 100 that a window of a size takes."""
+    return -(-size // LARGEST_PAGE)
+
+
+def spans_of(windows: Iterable[tuple[int, int]]) -> list[Span]:
+    """Merge windows, given as (skip, end), that touch, overlap or leave a small gap, unless that costs more calls.
+
+    Judged on the sizes asked for, since the length of the list is not known.
+    """
+    spans: list[Span] = []
+    for skip, end in sorted(set(windows)):
+        last = spans[-1] if spans else None
+        if last is not None and skip <= last.end + LARGEST_GAP:
+            together = max(end, last.end)
+            if calls_of(together - last.skip) <= last.calls + calls_of(end - skip):
+                last.end = together
+                continue
+        spans.append(Span(skip=skip, end=end))
+    return spans
+
+
+async def fetch_windows(
+    windows: Iterable[Window[L]], fetch: FetchPage[L, T], identity: Callable[[T], Hashable]
+) -> Mapping[Window[L], WindowAnswer[T] | None | ProviderError]:
+    """Fetch many windows with the fewest calls.
+
+    Answers per window: None where the list does not exist, a ProviderError where its first page failed. An item whose
+    identity came before in the same window is dropped: an insertion at the provider moved it between two pages.
+    """
+    by_list: dict[L, list[Window[L]]] = defaultdict(list)
+    for window in windows:
+        by_list[window.list].append(window)
+    spans = [(one, span) for one, many in by_list.items() for span in spans_of((w.skip, w.end) for w in many)]
+    fetched = await asyncio.gather(*(_segments(one, span, fetch) for one, span in spans))
+    answers: dict[Window[L], WindowAnswer[T] | None | ProviderError] = {}
+    for (one, span), segments in zip(spans, fetched, strict=True):
+        for window in by_list[one]:
+            if window not in answers and span.skip <= window.skip and window.end <= span.end:
+                answers[window] = cut(segments, window.skip, window.end, identity)
+    return answers
+
+
+async def _segments(one: L, span: Span, fetch: FetchPage[L, T]) -> list[Segment[T]]:
+    async def page(start: int, size: int) -> Segment[T]:
+        try:
+            return Segment(start=start, size=size, answer=await fetch(one, start, size))
+        except ProviderError as error:
+            return Segment(start=start, size=size, answer=error)
+
+    first = await page(span.skip, min(span.end - span.skip, LARGEST_PAGE))
+    came = first.answer.value if isinstance(first.answer, Answer) else None
+    if came is None or not came.has_next or not came.items:
+        return [first]
+    # A page shorter than asked, with more to come, tells the provider's own page size.
+    step = min(len(came.items), first.size)
+    first = Segment(start=first.start, size=step, answer=first.answer)
+    start = first.start + step
+    rest = [page(at, min(step, span.end - at)) for at in range(start, span.end, step)]
+    return [first, *await asyncio.gather(*rest)]
+
+
+def cut(
+    segments: Sequence[Segment[T]], skip: int, end: int, identity: Callable[[T], Hashable]
+) -> WindowAnswer[T] | None | ProviderError:
+    """Cut the window from ``skip`` to ``end`` out of the pages of its span."""
+    first = segments[0].answer
+    if isinstance(first, ProviderError):
+        return first
+    if first.value is None:
+        return None
+    items: list[T | None] = []
+    pages = [first]
+    has_next = False
+    for segment in segments:
+        if segment.start >= end or segment.end <= skip:
+            continue
+        if isinstance(segment.answer, ProviderError):
+            if not items:
+                return segment.answer
+            return _answer(items, pages, has_next=True, cut_short=segment.answer, identity=identity)
+        page = segment.answer.value or Page(items=(), has_next=False)
+        pages.append(segment.answer)
+        items += page.items[: segment.size][max(skip - segment.start, 0) : end - segment.start]
+        has_next = page.has_next or len(page.items) > end - segment.start
+        if len(page.items) < segment.size:
+            break
+    return _answer(items, pages, has_next=has_next, cut_short=None, identity=identity)
+
+
+def _answer(
+    items: list[T | None],
+    pages: Sequence[Answer[Page[T]]],
+    *,
+    has_next: bool,
+    cut_short: ProviderError | None,
+    identity: Callable[[T], Hashable],
+) -> WindowAnswer[T]:
+    seen: set[Hashable] = set()
+    for position, item in enumerate(items):
+        if item is None:
+            continue
+        known = identity(item)
+        if known in seen:
+            items[position] = None
+        seen.add(known)
+    totals = [page.value.total for page in pages if page.value and page.value.total is not None]
+    return WindowAnswer(
+        items=tuple(items),
+        has_next=has_next,
+        origin=min((page.origin for page in pages), key=lambda origin: origin.fresh_until),
+        total=totals[-1] if totals else None,
+        cut_short=cut_short,
+    )

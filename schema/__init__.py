@@ -1,0 +1,1 @@
+"""What clients see: declarations over the providers' records."""

@@ -1,0 +1,39 @@
+"""Custom scalars. They accept any string: values are checked where they are used, as field errors."""
+
+from typing import Any, NewType
+
+import strawberry
+from graphql import GraphQLError
+from strawberry.schema.config import StrawberryConfig
+from strawberry.types.scalar import ScalarDefinition
+
+DateTime = NewType("DateTime", str)
+JSON = NewType("JSON", object)
+Locale = NewType("Locale", str)
+URL = NewType("URL", str)
+
+
+def _text(value: Any) -> str:
+    if not isinstance(value, str):
+        raise GraphQLError(f"wanted a string, got {type(value).__name__}")
+    return value
+
+
+def _any(value: Any) -> Any:
+    return value
+
+
+def _scalar(name: str, description: str) -> ScalarDefinition:
+    return strawberry.scalar(name=name, description=description, serialize=_any, parse_value=_text)
+
+
+SCALARS: dict[object, ScalarDefinition] = {
+    DateTime: _scalar(
+        "DateTime", "A moment in UTC after RFC 3339, ending in `Z`, such as `2020-07-21T07:33:43.554Z`."
+    ),
+    JSON: _scalar("JSON", "Any JSON value, as the provider sends it."),
+    Locale: _scalar("Locale", "A BCP 47 language tag such as `en-US`; upper and lower case are the same."),
+    URL: _scalar("URL", "An absolute http or https URL."),
+}
+
+CONFIG = StrawberryConfig(scalar_map=SCALARS)

@@ -1,0 +1,115 @@
+"""The command line: ``mediagraph [serve]``, ``sandbox``, ``schema``, ``settings``."""
+
+import argparse
+import sys
+from collections.abc import Callable, Mapping, Sequence
+
+from server.sandbox import SandboxError, sandbox_command
+from server.service import StartError, serve, show_sandbox
+from server.settings import SettingsError, all_variables
+from server.settings_reading import shown_default
+from server.version import VERSION
+
+_ABOUT_ITSELF = {"-h", "--help", "--version"}
+_HIGHEST_PORT = 65535
+_MOST_WORKERS = 64
+# `serve` passes the pictures of the sandbox on where it listens unless told otherwise.
+_SERVED_AT = "http://localhost:8000"
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run a command and return its exit code.
+
+    2 stands for a wrong argument or setting, 1 for a start that failed; both say why on standard error.
+    """
+    given = list(sys.argv[1:] if argv is None else argv)
+    if not given or (given[0].startswith("-") and given[0] not in _ABOUT_ITSELF):
+        given.insert(0, "serve")
+    arguments = parser().parse_args(given)
+    try:
+        return COMMANDS[arguments.command](arguments)
+    except SettingsError as error:
+        sys.stderr.write(f"mediagraph: {error}\n")
+        return 2
+    except (SandboxError, StartError) as error:
+        sys.stderr.write(f"mediagraph: {error}\n")
+        return 1
+
+
+def parser() -> argparse.ArgumentParser:
+    """Describe the command line."""
+    program = argparse.ArgumentParser(
+        prog="mediagraph", description="One GraphQL graph over Musement, Club Med and Forge; alone it serves."
+    )
+    program.add_argument("--version", action="version", version=f"mediagraph {VERSION}")
+    commands = program.add_subparsers(dest="command", required=True, metavar="command")
+    serve = commands.add_parser("serve", help="answer GraphQL requests (the default)")
+    serve.add_argument("--host", default="127.0.0.1", help="address to listen on (%(default)s)")
+    serve.add_argument(
+        "--port", type=bounded(0, _HIGHEST_PORT), default=8000, help="0 = a free one (%(default)s)"
+    )
+    serve.add_argument("--workers", type=bounded(1, _MOST_WORKERS), default=1, help="processes (%(default)s)")
+    sandbox = commands.add_parser("sandbox", help="run the emulated providers alone")
+    sandbox.add_argument("--host", default="127.0.0.1", help="address to listen on (%(default)s)")
+    sandbox.add_argument(
+        "--port",
+        type=bounded(0, _HIGHEST_PORT - 3),
+        default=0,
+        help="the first of four; 0 = free ones (%(default)s)",
+    )
+    sandbox.add_argument(
+        "--images-origin", default=_SERVED_AT, help="where clients load the pictures from (%(default)s)"
+    )
+    commands.add_parser("schema", help="print the schema")
+    commands.add_parser("settings", help="list the environment variables that are read")
+    return program
+
+
+def bounded(least: int, most: int) -> Callable[[str], int]:
+    """Return a reader of whole numbers within bounds, for arguments."""
+
+    def read(text: str) -> int:
+        if not text.isdecimal() or not least <= int(text) <= most:
+            raise argparse.ArgumentTypeError(f"wanted a whole number from {least} to {most}, got {text!r}")
+        return int(text)
+
+    return read
+
+
+def run_serve(arguments: argparse.Namespace) -> int:
+    """Serve the graph until told to end."""
+    return serve(arguments.host, arguments.port, arguments.workers)
+
+
+def run_sandbox(arguments: argparse.Namespace) -> int:
+    """Run the emulators until told to end, and say how a graph finds them."""
+    return show_sandbox(sandbox_command(arguments.images_origin, arguments.host, arguments.port))
+
+
+def run_schema(_: argparse.Namespace) -> int:
+    """Print the schema in the schema definition language."""
+    from schema.graph import build_schema  # noqa: PLC0415 - takes as long as all else; `serve` starts without
+
+    sys.stdout.write(f"{build_schema().as_str()}\n")
+    return 0
+
+
+def run_settings(_: argparse.Namespace) -> int:
+    """Print every variable: what it means, what it wants, and its default where it has one."""
+    for variable in all_variables():
+        default = shown_default(variable.default)
+        unset = f"; default {default}" if default else ""
+        sys.stdout.write(f"{variable.name}\n    {variable.meaning}\n    {variable.kind.wanted}{unset}\n")
+    return 0
+
+
+COMMANDS: Mapping[str, Callable[[argparse.Namespace], int]] = {
+    "serve": run_serve,
+    "sandbox": run_sandbox,
+    "schema": run_schema,
+    "settings": run_settings,
+}
+
+
+if __name__ == "__main__":
+    sys.exit(main())

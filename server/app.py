@@ -1,0 +1,80 @@
+"""The graph as an ASGI application."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse, PlainTextResponse, RedirectResponse, Response
+from starlette.routing import Route
+
+from schema.graph import build_schema
+from server.examples import EXAMPLES
+from server.graphiql.page import graphiql_headers, graphiql_page, graphiql_routes
+from server.graphql_http import GraphQLEndpoint
+from server.sandbox_pictures import sandbox_routes
+from server.settings import Settings, settings_from_environment
+from server.wiring import build_providers, graph_rules
+
+
+def app_from_environment() -> Starlette:
+    """Build the application of this process, as the server's workers do."""
+    return create_app(settings_from_environment())
+
+
+def create_app(settings: Settings) -> Starlette:
+    """Build the application: GraphQL and GraphiQL at ``/graphql``, health, the SDL, and the sandbox's pictures."""
+    schema = build_schema()
+    providers = build_providers(settings)
+    endpoint = GraphQLEndpoint(
+        schema, providers, graph_rules(settings), settings.locales, settings.deadline_s
+    )
+    page = graphiql_page(EXAMPLES, explain=settings.explain) if settings.graphiql else None
+
+    async def graphql(request: Request) -> Response:
+        if page is not None and wants_page(request):
+            return Response(page, headers=graphiql_headers(settings.graphiql_img_src))
+        return await endpoint(request)
+
+    async def healthz(request: Request) -> Response:
+        del request
+        return JSONResponse({"status": "ok"})
+
+    async def readyz(request: Request) -> Response:
+        del request
+        unconfigured = [name for name, each in settings.providers.items() if each.missing]
+        return JSONResponse({"status": "ready", "degraded": [], "unconfigured": unconfigured})
+
+    async def sdl(request: Request) -> Response:
+        del request
+        return PlainTextResponse(schema.as_str() + "\n")
+
+    async def home(request: Request) -> Response:
+        del request
+        return RedirectResponse("graphql", status_code=307)
+
+    @asynccontextmanager
+    async def lifespan(app: Starlette) -> AsyncIterator[None]:
+        del app
+        yield
+        await providers.close()
+
+    images = settings.sandbox_urls.images if settings.sandbox_urls else None
+    return Starlette(
+        routes=[
+            Route("/graphql", graphql, methods=["GET", "POST"]),
+            Route("/", home),
+            Route("/healthz", healthz),
+            Route("/readyz", readyz),
+            Route("/schema.graphql", sdl),
+            *(graphiql_routes() if settings.graphiql else []),
+            *sandbox_routes(images),
+        ],
+        lifespan=lifespan,
+    )
+
+
+def wants_page(request: Request) -> bool:
+    """Tell a person's browser from a program: it asks for HTML first, and names no query."""
+    accept = request.headers.get("accept", "")
+    return request.method == "GET" and "query" not in request.query_params and "text/html" in accept

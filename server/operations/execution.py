@@ -1,0 +1,46 @@
+"""One operation, run to its result."""
+
+import inspect
+from typing import Any
+
+import msgspec
+from graphql import ExecutionResult, GraphQLError, GraphQLSchema, execute
+
+from server.operations.documents import Document
+
+
+class Outcome(msgspec.Struct, frozen=True):
+    """What an operation came to. ``ran`` is False for a request error: nothing was run and there is no data."""
+
+    data: dict[str, Any] | None
+    errors: tuple[GraphQLError, ...]
+    ran: bool
+
+
+async def run(
+    schema: GraphQLSchema,
+    document: Document,
+    variables: dict[str, Any] | None,
+    operation_name: str | None,
+    context: object,
+) -> Outcome:
+    """Run an operation of a document that is free of errors."""
+    if document.node is None or document.errors:
+        return Outcome(data=None, errors=document.errors, ran=False)
+    result = execute(
+        schema,
+        document.node,
+        context_value=context,
+        variable_values=variables,
+        operation_name=operation_name,
+    )
+    if inspect.isawaitable(result):
+        result = await result
+    return _outcome(result)
+
+
+def _outcome(result: ExecutionResult) -> Outcome:
+    errors = tuple(result.errors or ())
+    # An error without a path comes before execution: a variable that could not be read.
+    ran = result.data is not None or all(error.path is not None for error in errors)
+    return Outcome(data=result.data, errors=errors, ran=ran)

@@ -1,0 +1,205 @@
+"""Every MEDIAGRAPH_ variable: read once, checked, frozen. The one place that sees the environment."""
+
+import os
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Annotated, Literal
+
+import msgspec
+
+from server.secret import Secret
+from server.settings_kinds import (
+    CACHE_URL,
+    CLIENT_KEY,
+    CORS_ORIGIN,
+    FLAG,
+    HEX_SECRET,
+    HOST,
+    LOCALE,
+    PATH,
+    PICTURE_SOURCE,
+    SECRET,
+    URL,
+    ClientKey,
+    choice,
+    integer,
+    listed,
+    seconds,
+)
+from server.settings_providers import ClubMedSettings, ForgeSettings, MusementSettings, ProviderSettings
+from server.settings_reading import (
+    PREFIX,
+    SettingsError,
+    Variable,
+    read_group,
+    refuse_alone,
+    refuse_parts,
+    unknown_names,
+    variables,
+)
+from server.settings_sandbox import (
+    SANDBOX_URLS,
+    SandboxUrls,
+    emulated_clubmed,
+    emulated_forge,
+    emulated_musement,
+)
+
+__all__ = ["Settings", "SettingsError", "load_settings", "settings_from_environment"]
+
+
+class ImageProxySettings(msgspec.Struct, frozen=True, kw_only=True):
+    """An imgproxy in front of hosts that cannot resize: all three are set, or none."""
+
+    url: Annotated[str, URL, "base URL of an imgproxy"] = ""
+    key: Annotated[Secret, HEX_SECRET, "its key in hex"] = Secret()
+    salt: Annotated[Secret, HEX_SECRET, "its salt in hex"] = Secret()
+
+
+class Settings(msgspec.Struct, frozen=True, kw_only=True):
+    """What an operator decides. An unset or empty variable means its default.
+
+    Where ``sandbox_urls`` is set, every provider's URL and credentials are the emulator's.
+    """
+
+    locale: Annotated[str, LOCALE, "default locale"] = "en-US"
+    locales: Annotated[
+        tuple[str, ...], listed(LOCALE), "locales that are served; unset: those of Musement and Club Med"
+    ] = ()
+    deadline_s: Annotated[float, seconds(0.01, 600), "time limit of one GraphQL request"] = 10.0
+    max_calls: Annotated[int, integer(1, 10**9), "calls allowed to one operation, worst case"] = 2000
+    max_items: Annotated[int, integer(1, 10**9), "items allowed to one operation, worst case"] = 50_000
+    cache_url: Annotated[Secret, CACHE_URL, "shared cache; empty: each process has its own"] = Secret()
+    public_url: Annotated[str, URL, "where clients reach the graph; empty: http://localhost and the port"] = (
+        ""
+    )
+    metrics_token: Annotated[Secret, SECRET, "bearer token for /metrics; empty: open"] = Secret()
+    admin_token: Annotated[Secret, SECRET, "bearer token for /admin/*; empty: 404"] = Secret()
+    cors_origins: Annotated[tuple[str, ...], listed(CORS_ORIGIN), "origins whose pages may ask"] = ()
+    client_keys: Annotated[
+        tuple[ClientKey, ...], listed(CLIENT_KEY), "keys of clients as name=key; empty: anyone may ask"
+    ] = ()
+    router_secret: Annotated[Secret, SECRET, "what a federation router proves itself with"] = Secret()
+    trusted_documents: Annotated[Path | None, PATH, "file or folder of trusted documents"] = None
+    trusted_mode: Annotated[
+        Literal["allow", "log", "require"],
+        choice("allow", "log", "require"),
+        "other documents: allow them, log them, or require trusted ones",
+    ] = "allow"
+    explain: Annotated[bool, FLAG, "receipts for those who ask by header"] = False
+    graphiql: Annotated[bool, FLAG, "GraphiQL for browsers"] = True
+    graphiql_img_src: Annotated[
+        tuple[str, ...],
+        listed(PICTURE_SOURCE),
+        "where GraphiQL may load pictures from, besides its own origin",
+    ] = ("https:",)
+    introspection: Annotated[bool, FLAG, "introspection of the schema"] = True
+    image_hosts: Annotated[tuple[str, ...], listed(HOST), "hosts that image URLs may name; empty: any"] = ()
+    sandbox: Annotated[
+        Literal["true", "auto", "false"],
+        choice("true", "auto", "false"),
+        "emulated providers; auto: where no provider is configured",
+    ] = "auto"
+    sandbox_urls: Annotated[
+        SandboxUrls | None, SANDBOX_URLS, "a running sandbox; `serve` tells its workers by it"
+    ] = None
+    image_proxy: ImageProxySettings = ImageProxySettings()
+    musement: MusementSettings = MusementSettings()
+    clubmed: ClubMedSettings = ClubMedSettings()
+    forge: ForgeSettings = ForgeSettings()
+    warnings: tuple[str, ...] = ()
+
+    @property
+    def providers(self) -> dict[str, ProviderSettings]:
+        """The providers' settings by the name that clients see."""
+        return {"MUSEMENT": self.musement, "CLUBMED": self.clubmed, "FORGE": self.forge}
+
+    @property
+    def wants_sandbox(self) -> bool:
+        """Whether the emulators are to stand in for the providers."""
+        configured = not all(provider.missing for provider in self.providers.values())
+        return self.sandbox == "true" or (self.sandbox == "auto" and not configured)
+
+
+_GROUPS: tuple[tuple[type[msgspec.Struct], str], ...] = (
+    (Settings, ""),
+    (MusementSettings, "MUSEMENT_"),
+    (ClubMedSettings, "CLUBMED_"),
+    (ForgeSettings, "FORGE_"),
+    (ImageProxySettings, "IMAGE_PROXY_"),
+)
+
+
+def settings_from_environment() -> Settings:
+    """Read the settings of this process; raises SettingsError."""
+    return load_settings(os.environ)
+
+
+def hand_on_sandbox(urls: SandboxUrls) -> None:
+    """Let this process and the workers that it starts find the sandbox in their settings."""
+    os.environ[f"{PREFIX}SANDBOX_URLS"] = msgspec.json.encode(urls).decode()
+
+
+def foreign_environment() -> dict[str, str]:
+    """Return the environment without our variables, for a process that must not see credentials."""
+    return {name: value for name, value in os.environ.items() if not name.startswith(PREFIX)}
+
+
+def all_variables() -> Iterator[Variable]:
+    """List every variable that is read."""
+    return (variable for group, segment in _GROUPS for variable in variables(group, segment))
+
+
+def load_settings(environ: Mapping[str, str]) -> Settings:
+    """Read every variable, check what belongs together, point at the sandbox where one runs and is wanted.
+
+    Raises SettingsError at the first wrong value. ``warnings`` of the result name what has no effect.
+    """
+    musement = read_group(MusementSettings, "MUSEMENT_", environ)
+    if musement.token:
+        musement = msgspec.structs.replace(musement, client_id=Secret(), client_secret=Secret())
+    given = msgspec.structs.replace(
+        read_group(Settings, "", environ),
+        musement=musement,
+        clubmed=read_group(ClubMedSettings, "CLUBMED_", environ),
+        forge=read_group(ForgeSettings, "FORGE_", environ),
+        image_proxy=read_group(ImageProxySettings, "IMAGE_PROXY_", environ),
+    )
+    refuse_parts(environ, "MUSEMENT_CLIENT_ID", "MUSEMENT_CLIENT_SECRET")
+    refuse_parts(environ, "IMAGE_PROXY_URL", "IMAGE_PROXY_KEY", "IMAGE_PROXY_SALT")
+    refuse_alone(environ, "FORGE_IMAGE_STRATEGY", "named", "FORGE_IMAGE_FORMATS")
+    refuse_alone(environ, "TRUSTED_MODE", "require", "TRUSTED_DOCUMENTS")
+    locales = given.locales or (*given.musement.locales, *given.clubmed.locales)
+    known = (variable.name for variable in all_variables())
+    settings = msgspec.structs.replace(
+        given,
+        locales=tuple(dict.fromkeys((*locales, given.locale))),
+        warnings=(*unknown_names(environ, known), *_idle(given)),
+    )
+    if settings.sandbox_urls is None:
+        return settings
+    if settings.wants_sandbox:
+        return pointed_at(settings, settings.sandbox_urls)
+    return msgspec.structs.replace(settings, sandbox_urls=None)
+
+
+def pointed_at(settings: Settings, urls: SandboxUrls) -> Settings:
+    """Let all three providers be the emulators: no real credential is left, any picture host is allowed."""
+    return msgspec.structs.replace(
+        settings,
+        sandbox_urls=urls,
+        musement=emulated_musement(settings.musement, urls),
+        clubmed=emulated_clubmed(settings.clubmed, urls),
+        forge=emulated_forge(settings.forge, urls),
+        image_hosts=(),
+        graphiql_img_src=(*settings.graphiql_img_src, "http://localhost:*"),
+    )
+
+
+def _idle(settings: Settings) -> Iterator[str]:
+    if settings.sandbox == "true" and not all(each.missing for each in settings.providers.values()):
+        yield f"{PREFIX}SANDBOX=true: every provider is emulated, the configured ones too"
+    if settings.musement.missing and (settings.musement.token or settings.musement.client_id):
+        yield f"{settings.musement.missing[0]} is not set: the credentials of Musement have no effect"
+    if settings.sandbox_urls and not settings.wants_sandbox:
+        yield f"{PREFIX}SANDBOX_URLS has no effect: the sandbox is not wanted"

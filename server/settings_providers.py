@@ -1,0 +1,132 @@
+"""The settings of each provider, and what a provider is without them."""
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+import msgspec
+
+from server.secret import Secret
+from server.settings_kinds import (
+    CULTURE,
+    FLAG,
+    LOCALE,
+    PATH,
+    SECRET,
+    URL,
+    ascending,
+    choice,
+    integer,
+    listed,
+    matching,
+    seconds,
+)
+
+_YEAR_S = 366 * 86400.0
+_SOURCE_NAME = matching(r"[A-Za-z0-9_.-]{1,64}", "letters, digits, dots, dashes and underscores")
+
+# The tags that the providers' own documentation and clients were seen with.
+_MUSEMENT_LOCALES = "en-US en-GB es-ES de-DE fr-FR ru-RU it-IT pt-PT pt-BR nl-NL pl-PL"
+_CLUBMED_LOCALES = "fr-FR en-US es-ES ja-JP en-SG"
+
+
+class ProviderSettings(msgspec.Struct, frozen=True, kw_only=True):
+    """What every provider has: bounds of its calls, freshness of its answers, its circuit breaker."""
+
+    timeout_s: Annotated[float, seconds(0.001, 600), "time limit of one call"] = 5.0
+    concurrency: Annotated[int, integer(1, 10_000), "calls in flight at once"] = 64
+    retries: Annotated[int, integer(0, 10), "how often a failed call is repeated"] = 2
+    fresh_s: Annotated[
+        float, seconds(0, _YEAR_S), "freshness where the provider sends no Cache-Control; 0 keeps nothing"
+    ] = 60.0
+    stale_s: Annotated[float, seconds(0, _YEAR_S), "how long an expired answer may still serve"] = 86400.0
+    absent_s: Annotated[float, seconds(0, _YEAR_S), "how long a 404 is remembered"] = 30.0
+    max_bytes: Annotated[int, integer(1024, 2**30), "largest body, decompressed"] = 10 * 2**20
+    breaker_failures: Annotated[
+        int, integer(0, 10_000), "failures in a row that open the circuit; 0 = never"
+    ] = 5
+    breaker_open_s: Annotated[
+        float, seconds(0.001, 86400), "how long an open circuit waits for its probe"
+    ] = 10.0
+
+    @property
+    def missing(self) -> tuple[str, ...]:
+        """The variables without which the provider is not configured; none where it is."""
+        raise NotImplementedError
+
+
+class MusementSettings(ProviderSettings, frozen=True, kw_only=True):
+    """Musement, with a ready bearer token or with client credentials, never both, or with neither.
+
+    ``client_id`` and ``client_secret`` are both set or both unset.
+    """
+
+    url: Annotated[str, URL, "base URL"] = "https://api.musement.com/api/v3"
+    application: Annotated[Secret, SECRET, "value of X-Musement-Application"] = Secret()
+    version: Annotated[
+        str, matching(r"[0-9]{1,4}(\.[0-9]{1,4}){2}", "a version like 3.4.0"), "value of X-Musement-Version"
+    ] = "3.4.0"
+    market: Annotated[
+        str, matching(r"[A-Za-z0-9_-]{1,64}", "a market code like us"), "value of X-Musement-Market"
+    ] = ""
+    currency: Annotated[
+        str, matching(r"[A-Z]{3}", "a currency code like EUR", str.upper), "value of X-Musement-Currency"
+    ] = ""
+    token: Annotated[Secret, SECRET, "a ready bearer token"] = Secret()
+    client_id: Annotated[Secret, SECRET, "client credentials for POST /login"] = Secret()
+    client_secret: Annotated[Secret, SECRET, "client credentials for POST /login"] = Secret()
+    locales: Annotated[tuple[str, ...], listed(LOCALE), "the locales that it speaks"] = tuple(
+        _MUSEMENT_LOCALES.split()
+    )
+    source_name: Annotated[str, _SOURCE_NAME, "external source name of the photos of an activity"] = (
+        "musement"
+    )
+
+    @property
+    def missing(self) -> tuple[str, ...]:
+        """The application value is what it cannot do without."""
+        return () if self.application else ("MEDIAGRAPH_MUSEMENT_APPLICATION",)
+
+
+class ClubMedSettings(ProviderSettings, frozen=True, kw_only=True):
+    """Club Med."""
+
+    url: Annotated[str, URL, "base URL"] = "https://api.clubmed.com"
+    api_key: Annotated[Secret, SECRET, "value of x-api-key"] = Secret()
+    locales: Annotated[tuple[str, ...], listed(LOCALE), "the locales that its key may use"] = tuple(
+        _CLUBMED_LOCALES.split()
+    )
+    source_name: Annotated[str, _SOURCE_NAME, "external source name of the photos of a resort product"] = (
+        "clubmed"
+    )
+
+    @property
+    def missing(self) -> tuple[str, ...]:
+        """The key is what it cannot do without."""
+        return () if self.api_key else ("MEDIAGRAPH_CLUBMED_API_KEY",)
+
+
+class ForgeSettings(ProviderSettings, frozen=True, kw_only=True):
+    """Forge: no credentials, a tenant's URL. Without ``cultures`` what it speaks is found out by asking."""
+
+    url: Annotated[str, URL, "base URL of a tenant, without /v2/content"] = ""
+    cultures: Annotated[tuple[str, ...], listed(CULTURE), "the cultures that the tenant has"] = ()
+    allow_unlisted: Annotated[bool, FLAG, "whether lists may ask for unlisted photos"] = False
+    context_parameter: Annotated[
+        str, matching(r"[A-Za-z][A-Za-z0-9._-]{0,63}", "a parameter's name"), "filter of a photo's context"
+    ] = "context.slug"
+    image_strategy: Annotated[
+        Literal["dynamic", "named", "thumbnail"],
+        choice("dynamic", "named", "thumbnail"),
+        "how the placeholder of an image URL is filled",
+    ] = "dynamic"
+    image_formats: Annotated[
+        Path | None, PATH, "JSON file of named formats: name, instructions, width, height"
+    ] = None
+    image_ladder: Annotated[
+        tuple[int, ...], ascending(integer(1, 8192)), "sizes in pixels that are asked for, each billed"
+    ] = (208, 416, 624, 832, 1280, 1920)
+
+    @property
+    def missing(self) -> tuple[str, ...]:
+        """The tenant's URL is what it cannot do without."""
+        return () if self.url else ("MEDIAGRAPH_FORGE_URL",)

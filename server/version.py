@@ -1,0 +1,3 @@
+"""The program's version, which the package's metadata takes from here."""
+
+VERSION = "0.1.0"

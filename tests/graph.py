@@ -1,0 +1,144 @@
+"""The graph with its three emulators, for tests: real sockets below, ASGI above."""
+
+import json
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from typing import Any
+
+import msgspec
+from starlette.applications import Starlette
+from starlette.types import Message, Scope
+
+from providers.clubmed.emulator import create_emulator as create_clubmed
+from providers.emulation.emulator import Emulator
+from providers.forge.emulator import create_emulator as create_forge
+from providers.musement.emulator import create_emulator as create_musement
+from server.app import create_app
+from server.settings import load_settings
+
+
+class Reply(msgspec.Struct, frozen=True):
+    """What the graph answered over HTTP."""
+
+    status: int
+    headers: dict[str, str]
+    body: bytes
+
+    @property
+    def json(self) -> dict[str, Any]:
+        """The body, decoded."""
+        decoded: dict[str, Any] = json.loads(self.body)
+        return decoded
+
+    @property
+    def data(self) -> dict[str, Any]:
+        """The data of an answer that has some."""
+        data: dict[str, Any] = self.json["data"]
+        return data
+
+    @property
+    def errors(self) -> list[dict[str, Any]]:
+        """The errors of an answer; none where it has no such key."""
+        errors: list[dict[str, Any]] = self.json.get("errors", [])
+        return errors
+
+    @property
+    def codes(self) -> list[tuple[str, tuple[str | int, ...]]]:
+        """Code and path of every error, sorted."""
+        return sorted(
+            ((error["extensions"]["code"], tuple(error.get("path", ()))) for error in self.errors), key=repr
+        )
+
+
+class Graph:
+    """A running graph; ``musement``, ``clubmed`` and ``forge`` are its emulators."""
+
+    def __init__(self, app: Starlette, musement: Emulator, clubmed: Emulator, forge: Emulator) -> None:
+        self.app = app
+        self.musement = musement
+        self.clubmed = clubmed
+        self.forge = forge
+
+    @property
+    def calls(self) -> dict[str, int]:
+        """How many calls each route of each provider has had; routes without one are left out."""
+        counts: dict[str, int] = {}
+        for emulator in (self.musement, self.clubmed, self.forge):
+            for hit in emulator.hits.calls:
+                counts[hit.route] = counts.get(hit.route, 0) + 1
+        return counts
+
+    def forget_calls(self) -> None:
+        """Count from nought again."""
+        for emulator in (self.musement, self.clubmed, self.forge):
+            emulator.hits.clear()
+
+    async def query(self, text: str, variables: Mapping[str, Any] | None = None, **headers: str) -> Reply:
+        """Run an operation by POST; header names are given with underscores."""
+        body = json.dumps({"query": text, "variables": variables}).encode()
+        sent = {"content-type": "application/json"}
+        sent |= {name.replace("_", "-"): value for name, value in headers.items()}
+        return await self.send("POST", "/graphql", body, sent)
+
+    async def send(
+        self, method: str, path: str, body: bytes = b"", headers: Mapping[str, str] | None = None
+    ) -> Reply:
+        """Send one HTTP request to the application."""
+        raw_path, _, query = path.partition("?")
+        scope: Scope = {
+            "type": "http",
+            "asgi": {"version": "3.0"},
+            "http_version": "1.1",
+            "method": method,
+            "scheme": "http",
+            "path": raw_path,
+            "raw_path": raw_path.encode(),
+            "query_string": query.encode(),
+            "root_path": "",
+            "headers": [(k.lower().encode(), v.encode("latin-1")) for k, v in (headers or {}).items()],
+            "client": ("127.0.0.1", 12345),
+            "server": ("127.0.0.1", 8000),
+            "state": {},
+        }
+        messages: list[Message] = []
+        inbox: list[Message] = [{"type": "http.request", "body": body, "more_body": False}]
+
+        async def receive() -> Message:
+            return inbox.pop() if inbox else {"type": "http.disconnect"}
+
+        async def send(message: Message) -> None:
+            messages.append(message)
+
+        await self.app(scope, receive, send)
+        start = next(message for message in messages if message["type"] == "http.response.start")
+        return Reply(
+            status=start["status"],
+            headers={name.decode(): value.decode("latin-1") for name, value in start["headers"]},
+            body=b"".join(message.get("body", b"") for message in messages),
+        )
+
+
+@asynccontextmanager
+async def running_graph(**settings: str) -> AsyncIterator[Graph]:
+    """Run a graph over fresh emulators; settings by their names without the prefix, in any case."""
+    emulators = (create_musement(), create_clubmed(), create_forge())
+    for emulator in emulators:
+        await emulator.start()
+    musement, clubmed, forge = emulators
+    environ = {
+        "MUSEMENT_URL": musement.url,
+        "MUSEMENT_APPLICATION": "tests",
+        "CLUBMED_URL": clubmed.url,
+        "CLUBMED_API_KEY": "tests",
+        "FORGE_URL": forge.url,
+        "FORGE_CULTURES": "en-us fr-fr it-it",
+        "SANDBOX": "false",
+    }
+    environ |= {name.upper(): value for name, value in settings.items()}
+    app = create_app(load_settings({f"MEDIAGRAPH_{name}": value for name, value in environ.items()}))
+    try:
+        async with app.router.lifespan_context(app):
+            yield Graph(app, musement, clubmed, forge)
+    finally:
+        for emulator in emulators:
+            await emulator.stop()

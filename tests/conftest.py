@@ -9,6 +9,6 @@ from tests.graph import Graph, running_graph
 
 @pytest.fixture
 async def graph() -> AsyncIterator[Graph]:
-    """A graph with default settings over fresh emulators."""
+    """Run a graph with default settings over fresh emulators."""
     async with running_graph() as running:
         yield running

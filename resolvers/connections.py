@@ -15,6 +15,9 @@ LARGEST_WINDOW: Final = 500
 DEFAULT_WINDOW: Final = 25
 
 
+Place = tuple[int, ...]
+"""Where an item stands: one position, or, in a merged list, those of every branch before it and after it."""
+
 PagingValue = int | str | None
 """The value of one of the four paging arguments, as a resolver receives it by name."""
 
@@ -69,31 +72,31 @@ class PageInfo(msgspec.Struct, frozen=True):
     has_next_page: bool
     has_previous_page: bool
     bound: bytes
-    start: int
-    end: int
+    start: Place | None
+    end: Place | None
 
     @property
     def start_cursor(self) -> str | None:
         """The cursor of the first position; None for an empty window."""
-        return cursor(self.bound, self.start) if self.end > self.start else None
+        return cursor(self.bound, *self.start) if self.start else None
 
     @property
     def end_cursor(self) -> str | None:
         """The cursor of the last position, also where its item was dropped; None for an empty window."""
-        return cursor(self.bound, self.end - 1) if self.end > self.start else None
+        return cursor(self.bound, *self.end) if self.end else None
 
 
 class Edge(msgspec.Struct, Generic[N], frozen=True):
     """An item and where it stands."""
 
     node: N
-    position: int
+    place: Place
     bound: bytes
 
     @property
     def cursor(self) -> str:
         """The cursor that continues after or before the item."""
-        return cursor(self.bound, self.position)
+        return cursor(self.bound, *self.place)
 
 
 class Connection(msgspec.Struct, Generic[N], frozen=True, kw_only=True):
@@ -115,7 +118,7 @@ class Connection(msgspec.Struct, Generic[N], frozen=True, kw_only=True):
     def edges(self) -> list[Edge[N]]:
         """The items that stand, with their positions."""
         return [
-            Edge(node=item, position=position, bound=self.bound)
+            Edge(node=item, place=(position,), bound=self.bound)
             for position, item in enumerate(self.items, self.start)
             if item is not None
         ]
@@ -127,8 +130,8 @@ class Connection(msgspec.Struct, Generic[N], frozen=True, kw_only=True):
             has_next_page=self.has_next_page,
             has_previous_page=self.start > 0,
             bound=self.bound,
-            start=self.start,
-            end=self.start + len(self.items),
+            start=(self.start,) if self.items else None,
+            end=(self.start + len(self.items) - 1,) if self.items else None,
         )
 
 

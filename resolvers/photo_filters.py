@@ -1,8 +1,9 @@
 """A client's photo filter and sort, checked and in one fixed form."""
 
 from collections.abc import Sequence
-from typing import Protocol
+from typing import Protocol, TypeVar
 
+import msgspec
 from strawberry import UNSET
 
 from providers.errors import Forbidden
@@ -12,6 +13,8 @@ from providers.keys import shown
 from providers.records import Provider
 from resolvers.context import GraphRules
 from resolvers.errors import BadUserInput
+
+V = TypeVar("V", str, tuple[str, str])
 
 _LONGEST = 200
 _MOST_VALUES = 50
@@ -60,6 +63,7 @@ class FilterInput(Protocol):
     featured: bool | None
     slug: str | None
     availability: ListAvailability | None
+    any_of: Sequence[TagInput] | None
 
 
 def checked_sort(sort: SortInput | None) -> PhotoSort | None:
@@ -67,40 +71,61 @@ def checked_sort(sort: SortInput | None) -> PhotoSort | None:
     return PhotoSort(field=sort.field, descending=sort.direction.name == "DESC") if sort else None
 
 
-def checked_filter(
+def checked_branches(
     wanted: FilterInput | None,
     rules: GraphRules,
     *,
     joined_source: tuple[str, str] | None = None,
     joined_tag: str | None = None,
-) -> PhotoFilter:
-    """Read a filter and add what a join asks for.
+) -> tuple[PhotoFilter, ...]:
+    """Read a filter and add what a join asks for: one filter, or one for each distinct branch of ``anyOf``.
 
     Raises BadUserInput for a value that must not leave, Forbidden for unlisted photos that the operator does not show.
     """
-    sources = {joined_source} if joined_source else set()
-    slugs = {joined_tag} if joined_tag else set()
-    if not wanted:
-        return PhotoFilter(tag_sources=tuple(sources), tag_slugs=tuple(slugs))
+    joined = PhotoFilter(
+        tag_sources=(joined_source,) if joined_source else (), tag_slugs=(joined_tag,) if joined_tag else ()
+    )
+    if wanted is None:
+        return (joined,)
     unlisted = wanted.availability is ListAvailability.UNLISTED
     if unlisted and not rules.allow_unlisted:
         raise Forbidden(Provider.FORGE, "photos that are unlisted are not shown in lists by this graph")
-    tags, context = wanted.tags or None, wanted.context or None
-    if tags:
-        slugs.update(_values("filter.tags.slug", tags.slug))
-        sources.update(_source(source) for source in tags.external_source or ())
-    return PhotoFilter(
-        tag_slugs=tuple(sorted(slugs)),
-        tag_neutral_slugs=tuple(
-            sorted(set(_values("filter.tags.neutralSlug", tags.neutral_slug if tags else None)))
-        ),
-        tag_sources=tuple(sorted(sources)),
+    context = wanted.context or None
+    whole = PhotoFilter(
         context_slug=_value("filter.context.slug", context.slug if context else None),
         context_neutral_slug=_value("filter.context.neutralSlug", context.neutral_slug if context else None),
         featured=None if wanted.featured is UNSET else wanted.featured,
         slug=_value("filter.slug", wanted.slug),
         unlisted=unlisted,
     )
+    common = _with_tags(_with_tags(whole, joined), _tags("filter.tags", wanted.tags or None))
+    branches = [_with_tags(common, _tags("filter.anyOf", each)) for each in wanted.any_of or ()]
+    return tuple(dict.fromkeys(branches)) or (common,)
+
+
+def _tags(argument: str, tags: TagInput | None) -> PhotoFilter:
+    if tags is None:
+        return PhotoFilter()
+    return PhotoFilter(
+        tag_slugs=tuple(_values(f"{argument}.slug", tags.slug)),
+        tag_neutral_slugs=tuple(_values(f"{argument}.neutralSlug", tags.neutral_slug)),
+        tag_sources=tuple(
+            _source(f"{argument}.externalSource", source) for source in tags.external_source or ()
+        ),
+    )
+
+
+def _with_tags(wanted: PhotoFilter, tags: PhotoFilter) -> PhotoFilter:
+    return msgspec.structs.replace(
+        wanted,
+        tag_slugs=_distinct(wanted.tag_slugs, tags.tag_slugs),
+        tag_neutral_slugs=_distinct(wanted.tag_neutral_slugs, tags.tag_neutral_slugs),
+        tag_sources=_distinct(wanted.tag_sources, tags.tag_sources),
+    )
+
+
+def _distinct(some: tuple[V, ...], others: tuple[V, ...]) -> tuple[V, ...]:
+    return tuple(sorted(set(some) | set(others)))
 
 
 def _values(argument: str, values: Sequence[str] | None) -> list[str]:
@@ -114,14 +139,13 @@ def _value(argument: str, value: str | None) -> str | None:
     return None if value is None or value is UNSET else _checked(argument, value)
 
 
-def _source(source: SourceInput) -> tuple[str, str]:
-    name = _checked("filter.tags.externalSource.sourceName", source.source_name)
+def _source(argument: str, source: SourceInput) -> tuple[str, str]:
+    name = _checked(f"{argument}.sourceName", source.source_name)
     if ":" in name:
         raise BadUserInput(
-            f"wanted a name without a colon, got {shown(name)}",
-            argument="filter.tags.externalSource.sourceName",
+            f"wanted a name without a colon, got {shown(name)}", argument=f"{argument}.sourceName"
         )
-    return name, _checked("filter.tags.externalSource.sourceId", source.source_id)
+    return name, _checked(f"{argument}.sourceId", source.source_id)
 
 
 def _checked(argument: str, value: str) -> str:

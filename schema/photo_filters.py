@@ -79,6 +79,13 @@ class PhotoFilter:
         default=ListAvailability.PUBLIC,
         description="UNLISTED answers FORBIDDEN, unless the operator allows it.",
     )
+    any_of: list[TagFilter] | None = strawberry.field(
+        default=strawberry.UNSET,
+        description=(
+            "Photos that match any of up to 8 tag filters, each once; it demands a sort by CONTENT_DATE or "
+            "LAST_UPDATED_DATE. What else is given must match too."
+        ),
+    )
 
 
 PHOTO_LIST = (

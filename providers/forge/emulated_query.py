@@ -37,7 +37,9 @@ class PhotoQuery(msgspec.Struct, frozen=True):
         field, _, direction = self.sort.partition(":")
         by_slug = sorted(photos, key=lambda photo: text(photo, "slug"))
         if field in _SORTS:
-            return sorted(by_slug, key=_SORTS[field], reverse=direction.lower() == "desc")
+            ordered = sorted(by_slug, key=_SORTS[field], reverse=direction.lower() == "desc")
+            # What has no value to sort by comes last in both directions; sorting is stable.
+            return sorted(ordered, key=lambda photo: _SORTS[field](photo) == ("", ""))
         return sorted(by_slug, key=_by_default, reverse=True)
 
 

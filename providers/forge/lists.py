@@ -5,7 +5,7 @@ from typing import Final
 
 import msgspec
 
-from providers.forge.records import Photo
+from providers.forge.records import Photo, Tag
 
 SORT_DIRECTIONS: Final = {False: "asc", True: "desc"}
 
@@ -48,6 +48,27 @@ class PhotoList(msgspec.Struct, frozen=True):
     culture: str
     filter: PhotoFilter
     sort: PhotoSort | None = None
+
+
+def visibly_fits(photo: Photo, wanted: PhotoFilter) -> bool:
+    """Tell whether a photo's tags show that it carries every tag of a filter that asks for some."""
+    slugs = {tag.slug.lower() for tag in photo.tags}
+    neutral = {tag.neutral_slug.lower() for tag in photo.tags if tag.neutral_slug}
+    sources = {source for tag in photo.tags if (source := _source(tag))}
+    return (
+        all(slug.lower() in slugs for slug in wanted.tag_slugs)
+        and all(slug.lower() in neutral for slug in wanted.tag_neutral_slugs)
+        and all(source in sources for source in wanted.tag_sources)
+    )
+
+
+def _source(tag: Tag) -> tuple[str, str] | None:
+    # The provider does not document the members; a tag that has others shows nothing.
+    match tag.external_source:
+        case {"sourceName": str(name), "sourceId": str(key)}:
+            return name, key
+        case _:
+            return None
 
 
 def query_pairs(photos: PhotoList, skip: int, limit: int, context_parameter: str) -> list[tuple[str, str]]:

@@ -34,6 +34,7 @@ class Tag(msgspec.Struct, frozen=True, kw_only=True):
     neutral_slug: str | None = field(default=None, name="neutralSlug")
     title: str | None = None
     external_source_name: str | None = field(default=None, name="externalSourceName")
+    external_source: Any = field(default=None, name="externalSourceReference")
     extra_data: Any = field(default=None, name="extraData")
     fields: Any = None
     culture: str = field(default="", name="#culture")

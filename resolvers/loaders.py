@@ -1,9 +1,9 @@
 """Batching and per-request memory: every value by its key, each key asked once."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Hashable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Hashable, Iterable, Iterator, Mapping
 from functools import partial
-from typing import Generic, TypeVar, cast
+from typing import Any, Generic, TypeVar, cast
 
 from aiodataloader import DataLoader
 
@@ -17,7 +17,7 @@ from providers.musement.records import Activity
 from providers.records import Answer, Image, Media, Video
 from providers.registry import Providers
 from providers.scope import CallScope
-from resolvers.windows import Window, WindowAnswer, fetch_windows
+from resolvers.windows import Window, WindowAnswer, calls_saved, fetch_windows
 
 K = TypeVar("K", bound=Hashable)
 V = TypeVar("V")
@@ -34,16 +34,26 @@ class SafeLoader(DataLoader[K, V], Generic[K, V]):
     cancel it for every other waiter too, and the cancelled future would stay in the loader's memory: so every waiter
     gets a shield, cancelled futures are forgotten, and a cancelled batch is an error, not a hang.
 
-    ``fetch`` answers a mapping with one value or exception a key. Make one loader a request, inside its event loop.
+    ``fetch`` answers a mapping with one value or exception a key. ``repeats`` counts the loads whose key had been
+    loaded before: each would have been a call of its own. Make one loader a request, inside its event loop.
     """
 
     def __init__(self, fetch: Callable[[list[K]], Awaitable[Mapping[K, V | Exception]]]) -> None:
         super().__init__()
+        self.repeats = 0
+        self._used: set[K] = set()
         self._fetch = fetch
         self._batches: set[asyncio.Task[Mapping[K, V | Exception]]] = set()
 
     def load(self, key: K) -> "asyncio.Future[V]":
         """Wait for the value of a key; the returned future may be cancelled without harm to others."""
+        if key in self._used:
+            self.repeats += 1
+        self._used.add(key)
+        return self.outcome(key)
+
+    def outcome(self, key: K) -> "asyncio.Future[V]":
+        """Wait as ``load`` does, to decide something: it is no further use of the value."""
         return asyncio.shield(self._shared(key))
 
     def start(self, key: K) -> None:
@@ -86,24 +96,31 @@ def _retrieved(future: "asyncio.Future[V]") -> None:
 
 
 class Loaders:
-    """The loaders of one request; each is named by what it gives and by what it is found."""
+    """The loaders of one request; each is named by what it gives and by what it is found.
+
+    ``calls_merged`` counts the calls that merging windows has saved.
+    """
 
     def __init__(self, providers: Providers, scope: CallScope) -> None:
+        self.calls_merged = 0
         musement, clubmed, forge = providers.musement, providers.clubmed, providers.forge
 
         async def photo_windows(
             windows: Iterable[Window[PhotoList]],
         ) -> Mapping[Window[PhotoList], WindowAnswer[Photo] | None | ProviderError]:
+            self.calls_merged += calls_saved(windows)
             return await fetch_windows(windows, partial(forge.window, scope=scope), _photo_identity)
 
         async def search_windows(
             windows: Iterable[Window[ActivitySearch]],
         ) -> Mapping[Window[ActivitySearch], WindowAnswer[Activity] | None | ProviderError]:
+            self.calls_merged += calls_saved(windows)
             return await fetch_windows(windows, partial(musement.search, scope=scope), lambda item: item.uuid)
 
         async def catalog_windows(
             windows: Iterable[Window[str]],
         ) -> Mapping[Window[str], WindowAnswer[Resort] | None | ProviderError]:
+            self.calls_merged += calls_saved(windows)
             return await fetch_windows(
                 windows, partial(clubmed.catalog, scope=scope), lambda item: item.product_id
             )
@@ -124,10 +141,18 @@ class Loaders:
         self.photo = SafeLoader[PhotoKey, Answer[Photo]](partial(forge.photos, scope=scope))
         self.photo_window = SafeLoader(photo_windows)
 
+    @property
+    def repeats(self) -> int:
+        """How many loads found their key already asked for."""
+        return sum(loader.repeats for loader in self._every())
+
     def close(self) -> None:
         """Cancel what is still being fetched."""
-        for loader in vars(self).values():
+        for loader in self._every():
             loader.close()
+
+    def _every(self) -> Iterator[SafeLoader[Any, Any]]:
+        return (each for each in vars(self).values() if isinstance(each, SafeLoader))
 
 
 def _photo_identity(photo: Photo) -> str:

@@ -102,9 +102,9 @@ async def materialised(context: Context, key: ResortKey, plan: ResortPlan) -> Re
             return failed(key, error)
     try:
         if MediaKind.IMAGE in kinds:
-            exists = (await loaders.resort_pictures.load(key)).value is not None
+            exists = (await loaders.resort_pictures.outcome(key)).value is not None
         elif MediaKind.VIDEO in kinds:
-            exists = (await loaders.resort_videos.load(key)).value is not None
+            exists = (await loaders.resort_videos.outcome(key)).value is not None
         else:
             exists = True
     except ProviderError:

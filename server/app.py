@@ -27,7 +27,12 @@ def create_app(settings: Settings) -> Starlette:
     schema = build_schema()
     providers = build_providers(settings)
     endpoint = GraphQLEndpoint(
-        schema, providers, graph_rules(settings), settings.locales, settings.deadline_s
+        schema,
+        providers,
+        graph_rules(settings),
+        settings.locales,
+        settings.deadline_s,
+        explains=settings.explain,
     )
     page = graphiql_page(EXAMPLES, explain=settings.explain) if settings.graphiql else None
 

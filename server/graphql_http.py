@@ -18,6 +18,7 @@ from server.graphql_errors import formatted, plain_error
 from server.operations.documents import Documents, is_query
 from server.operations.execution import run
 from server.operations.requests import GraphQLRequest, RequestRefused, from_json, from_parameters
+from server.receipt import HEADER, receipt
 
 RESPONSE_JSON: Final = "application/graphql-response+json"
 PLAIN_JSON: Final = "application/json"
@@ -37,6 +38,8 @@ class GraphQLEndpoint:
         rules: GraphRules,
         locales: tuple[str, ...],
         deadline_s: float,
+        *,
+        explains: bool,
     ) -> None:
         self._schema = schema._schema  # noqa: SLF001 - Strawberry offers no other way to graphql-core's schema
         self._documents = Documents(self._schema)
@@ -44,6 +47,7 @@ class GraphQLEndpoint:
         self._rules = rules
         self._locales = locales
         self._deadline_s = deadline_s
+        self._explains = explains
 
     async def __call__(self, request: Request) -> Response:
         """Answer one HTTP request; every refusal is JSON with a code."""
@@ -80,9 +84,18 @@ class GraphQLEndpoint:
         answer: dict[str, Any] = {"data": outcome.data} if outcome.ran else {}
         if outcome.errors:
             answer["errors"] = formatted(outcome.errors, request_id, ran=outcome.ran)
-        if context.warnings:
-            answer["extensions"] = {"warnings": [_warning(each) for each in context.warnings]}
+        extensions = self._extensions(request, context)
+        if extensions:
+            answer["extensions"] = extensions
         return (200 if outcome.ran else 400), answer
+
+    def _extensions(self, request: Request, context: Context) -> dict[str, Any]:
+        extensions: dict[str, Any] = {}
+        if context.warnings:
+            extensions["warnings"] = [_warning(each) for each in context.warnings]
+        if self._explains and request.headers.get(HEADER) == "1":
+            extensions["upstream"] = receipt(context)
+        return extensions
 
     def _context(self, request: Request, request_id: str) -> Context:
         now = asyncio.get_running_loop().time()

@@ -13,6 +13,10 @@ class Credentials(Protocol):
         """Return the headers; may have to fetch a token first, and raises ProviderError where that fails."""
         ...
 
+    def pending_route(self) -> str | None:
+        """Name the call that the next headers would cost; None where they are at hand."""
+        ...
+
     def refuse(self, headers: Mapping[str, str]) -> bool:
         """Take note that the provider answered 401 to these headers; True where new ones can be had."""
         ...
@@ -28,6 +32,10 @@ class StaticHeaders:
         """Return the headers that were given."""
         del scope
         return self._headers
+
+    def pending_route(self) -> str | None:
+        """Need no call."""
+        return None
 
     def refuse(self, headers: Mapping[str, str]) -> bool:
         """Nothing newer can be had."""

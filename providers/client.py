@@ -11,6 +11,7 @@ from urllib.parse import quote, urlencode
 import msgspec
 
 from providers.auth import Credentials
+from providers.call_record import CallRecord
 from providers.errors import (
     Forbidden,
     NotConfigured,
@@ -23,7 +24,8 @@ from providers.errors import (
     UpstreamUnavailable,
 )
 from providers.records import Answer, Origin, Provider
-from providers.scope import CallRecord, CallScope
+from providers.rehearsal import Rehearsal
+from providers.scope import CallScope
 from providers.transport import BodyTooLarge, BodyUnreadable, Reply, SendFailed, Transport
 
 T = TypeVar("T")
@@ -46,6 +48,13 @@ class Call(msgspec.Struct, frozen=True, kw_only=True):
     headers: tuple[tuple[str, str], ...] = ()
     skip: int | None = None
     limit: int | None = None
+
+
+class Sample(msgspec.Struct, frozen=True):
+    """How a call's answer is made up for a rehearsal, when it is asked for."""
+
+    body: Callable[[], bytes]
+    headers: tuple[tuple[str, str], ...] = ()
 
 
 class CallPolicy(msgspec.Struct, frozen=True, kw_only=True):
@@ -91,10 +100,12 @@ class ProviderClient:
         self._transport = transport
         self._slots = asyncio.Semaphore(policy.concurrency)
 
-    async def get(self, call: Call, decode: Callable[[Reply, Origin], T], scope: CallScope) -> Answer[T]:
+    async def get(
+        self, call: Call, decode: Callable[[Reply, Origin], T], scope: CallScope, sample: Sample
+    ) -> Answer[T]:
         """Make the call and decode its answer; a 404 is an answer without a value.
 
-        Raises ProviderError, one class for each reason.
+        In a rehearsal nothing is sent and the sample is the answer. Raises ProviderError, one class for each reason.
         """
         if self.missing:
             raise NotConfigured(self.provider, f"is not configured: set {' and '.join(self.missing)}")
@@ -105,6 +116,8 @@ class ProviderClient:
             skip=call.skip,
             limit=call.limit,
         )
+        if scope.rehearsal is not None:
+            return await self._rehearsed(record, decode, scope.rehearsal, sample)
         scope.calls.append(record)
         try:
             reply = await self._answered(call, scope, record)
@@ -113,6 +126,23 @@ class ProviderClient:
             return Answer(value=self._decoded(reply, origin, decode), origin=origin)
         finally:
             record.ms = (asyncio.get_running_loop().time() - scope.began) * 1000 - record.started_ms
+
+    async def _rehearsed(
+        self,
+        record: CallRecord,
+        decode: Callable[[Reply, Origin], T],
+        rehearsal: Rehearsal,
+        sample: Sample,
+    ) -> Answer[T]:
+        pending = self._credentials.pending_route()
+        if pending is not None:
+            rehearsal.note_once(
+                CallRecord(provider=self.provider, route=pending, started_ms=record.started_ms)
+            )
+        await rehearsal.play(record)
+        origin = Origin(stored_at=0.0, fresh_until=0.0)
+        reply = Reply(status=HTTPStatus.OK, headers=dict(sample.headers), body=sample.body())
+        return Answer(value=decode(reply, origin), origin=origin)
 
     async def _answered(self, call: Call, scope: CallScope, record: CallRecord) -> Reply:
         headers = await self._credentials.headers(scope)

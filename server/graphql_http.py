@@ -12,13 +12,14 @@ from starlette.responses import Response
 
 from providers.locales import accepted
 from providers.registry import Providers
+from providers.rehearsal import Rehearsal
 from providers.scope import CallScope
 from resolvers.context import Context, GraphRules
 from server.graphql_errors import formatted, plain_error
 from server.operations.documents import Documents, is_query
 from server.operations.execution import run
 from server.operations.requests import GraphQLRequest, RequestRefused, from_json, from_parameters
-from server.receipt import HEADER, receipt
+from server.receipt import HEADER, WANTED, WANTED_DRY, prediction, receipt
 
 RESPONSE_JSON: Final = "application/graphql-response+json"
 PLAIN_JSON: Final = "application/json"
@@ -77,10 +78,15 @@ class GraphQLEndpoint:
                     405, "BAD_REQUEST", "wanted POST for what is no query", {"allow": "POST"}
                 )
         context = self._context(request, request_id)
+        if self._explains and request.headers.get(HEADER) == WANTED_DRY:
+            context.scope.rehearsal = Rehearsal()
         try:
             outcome = await run(self._schema, document, asked.variables, asked.operation_name, context)
         finally:
             context.close()
+        if context.scope.rehearsal is not None and outcome.ran:
+            predicted = prediction(context, context.scope.rehearsal)
+            return 200, {"data": None, "extensions": {"upstream": predicted}}
         answer: dict[str, Any] = {"data": outcome.data} if outcome.ran else {}
         if outcome.errors:
             answer["errors"] = formatted(outcome.errors, request_id, ran=outcome.ran)
@@ -93,7 +99,7 @@ class GraphQLEndpoint:
         extensions: dict[str, Any] = {}
         if context.warnings:
             extensions["warnings"] = [_warning(each) for each in context.warnings]
-        if self._explains and request.headers.get(HEADER) == "1":
+        if self._explains and request.headers.get(HEADER) == WANTED:
             extensions["upstream"] = receipt(context)
         return extensions
 

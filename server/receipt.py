@@ -2,10 +2,13 @@
 
 from typing import Any, Final
 
-from providers.scope import CallRecord
+from providers.call_record import CallRecord
+from providers.rehearsal import Rehearsal
 from resolvers.context import Context
 
 HEADER: Final = "x-mediagraph-explain"
+WANTED: Final = "1"
+WANTED_DRY: Final = "dry"
 
 
 def receipt(context: Context) -> dict[str, Any]:
@@ -19,6 +22,21 @@ def receipt(context: Context) -> dict[str, Any]:
             "savedByMerging": context.loaders.calls_merged,
             "savedByJoining": sum(record.verdict == "JOINED" for record in calls),
             "savedByCache": sum(record.verdict in {"HIT", "STALE"} for record in calls),
+        },
+    }
+
+
+def prediction(context: Context, rehearsal: Rehearsal) -> dict[str, Any]:
+    """Write the calls that a request would make; ``exact`` where they do not depend on data."""
+    predicted = rehearsal.predicted
+    return {
+        "predicted": [{**written_call(each.record), "exact": each.exact} for each in predicted],
+        "totals": {
+            "calls": len(predicted),
+            "savedByBatching": context.loaders.repeats,
+            "savedByMerging": context.loaders.calls_merged,
+            "savedByJoining": 0,
+            "savedByCache": 0,
         },
     }
 

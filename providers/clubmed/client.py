@@ -2,12 +2,14 @@
 
 import re
 from collections.abc import Iterable, Mapping
+from functools import partial
 from http import HTTPStatus
 from typing import Final
 
 import msgspec
 
-from providers.client import Call, ProviderClient, by_key, path_segment, query_string
+from providers.client import Call, ProviderClient, Sample, by_key, path_segment, query_string
+from providers.clubmed import samples
 from providers.clubmed.records import (
     PictureWire,
     ProductWire,
@@ -28,6 +30,10 @@ from providers.transport import Reply
 
 LARGEST_PAGE: Final = 100
 
+_SAMPLE_DETAIL: Final = Sample(lambda: samples.DETAIL)
+_SAMPLE_PICTURES: Final = Sample(lambda: samples.PICTURES)
+_SAMPLE_VIDEOS: Final = Sample(lambda: samples.VIDEOS)
+_SAMPLE_TOTAL: Final = 1_000_000
 _DETAIL = msgspec.json.Decoder(ProductWire, strict=False)
 _ITEMS = ListDecoder(list[ProductWire])
 _PICTURES = ListDecoder(list[PictureWire])
@@ -62,7 +68,9 @@ class ClubMedClient:
         """Fetch the details."""
 
         async def one(key: ResortKey) -> Answer[Resort]:
-            answer = await self._client.get(self._call("GET /v2/products/{id}", key), _detail, scope)
+            answer = await self._client.get(
+                self._call("GET /v2/products/{id}", key), _detail, scope, _SAMPLE_DETAIL
+            )
             if answer.value is None:
                 return Answer(value=None, origin=answer.origin)
             return Answer(value=resort(answer.value, key, answer.origin, whole=True), origin=answer.origin)
@@ -85,7 +93,7 @@ class ClubMedClient:
                 return distinct(found)
 
             call = self._call("GET /v1/products/{id}/pictures", key)
-            return await self._client.get(call, decode, scope)
+            return await self._client.get(call, decode, scope, _SAMPLE_PICTURES)
 
         return await by_key(keys, one)
 
@@ -105,7 +113,7 @@ class ClubMedClient:
                 return distinct(found)
 
             call = self._call("GET /v0/products/{id}/videos", key)
-            return await self._client.get(call, decode, scope)
+            return await self._client.get(call, decode, scope, _SAMPLE_VIDEOS)
 
         return await by_key(keys, one)
 
@@ -146,8 +154,10 @@ class ClubMedClient:
             scope.dropped_items += items.count(None)
             return _slice(reply, items, first, size)
 
+        content_range = f"{first}-{first + size - 1}/{_SAMPLE_TOTAL}"
+        sample = Sample(partial(samples.catalog_page, first, size), (("content-range", content_range),))
         try:
-            return await self._client.get(call, decode, scope)
+            return await self._client.get(call, decode, scope, sample)
         except UpstreamRejected as error:
             if error.status != HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE:
                 raise

@@ -2,14 +2,16 @@
 
 import time
 from collections.abc import Iterable, Mapping
+from functools import partial
 from typing import Final
 from urllib.parse import parse_qsl, urlsplit
 
 import msgspec
 
-from providers.client import Call, ProviderClient, by_key, path_segment, query_string
+from providers.client import Call, ProviderClient, Sample, by_key, path_segment, query_string
 from providers.decoding import ListDecoder
 from providers.errors import ProviderError, UpstreamBadResponse
+from providers.forge import samples
 from providers.forge.images import ForgeImages
 from providers.forge.lists import PhotoList, query_pairs, visibly_misses
 from providers.forge.records import ListWire, Photo, completed
@@ -91,7 +93,8 @@ class ForgeClient:
                 route=f"{LIST_ROUTE}/{{slug}}",
                 path=f"/v2/content/{path_segment(key.culture)}/photos/{path_segment(key.slug)}",
             )
-            return await self._client.get(call, decode, scope)
+            sample = Sample(partial(samples.photo, key.slug))
+            return await self._client.get(call, decode, scope, sample)
 
         return await by_key(keys, one)
 
@@ -117,7 +120,8 @@ class ForgeClient:
                 items=items, has_next=bool(items) and leads_on(next_url, skip, full=len(items) >= limit)
             )
 
-        answer = await self._client.get(call, decode, scope)
+        sample = Sample(partial(samples.photo_page, photos, skip, limit))
+        answer = await self._client.get(call, decode, scope, sample)
         if answer.value is None:
             self.cultures.note_absent(photos.culture)
         return answer

@@ -7,10 +7,11 @@ from http import HTTPStatus
 
 import msgspec
 
+from providers.call_record import CallRecord
 from providers.client import CallPolicy, send_error, status_error
 from providers.errors import ProviderError, UpstreamBadResponse, UpstreamUnauthorized
 from providers.records import Provider
-from providers.scope import CallRecord, CallScope
+from providers.scope import CallScope
 from providers.transport import BodyTooLarge, BodyUnreadable, Reply, SendFailed, Transport
 
 _ROUTE = "POST /login"
@@ -65,10 +66,16 @@ class ClientCredentials:
 
     async def headers(self, scope: CallScope) -> Mapping[str, str]:
         """Return the headers with a token that is still good."""
-        token = self._token
-        if token is None or self._clock() >= token.renew_at:
-            token = await self._logged_in(scope)
+        token = self._good_token() or await self._logged_in(scope)
         return {**self._headers, "authorization": token.header}
+
+    def pending_route(self) -> str | None:
+        """Name the login, where no token is good."""
+        return None if self._good_token() else _ROUTE
+
+    def _good_token(self) -> Token | None:
+        token = self._token
+        return token if token is not None and self._clock() < token.renew_at else None
 
     def refuse(self, headers: Mapping[str, str]) -> bool:
         """Forget the refused token, unless another call has renewed it already."""

@@ -1,16 +1,18 @@
 """Musement's calls: activities, their media, and the search."""
 
 from collections.abc import Iterable, Mapping
+from functools import partial
 from typing import Final
 
 import msgspec
 
-from providers.client import Call, ProviderClient, by_key, path_segment, query_string
+from providers.client import Call, ProviderClient, Sample, by_key, path_segment, query_string
 from providers.decoding import ListDecoder
 from providers.errors import InvalidKey, ProviderError
 from providers.keys import ActivityKey, activity_uuid
 from providers.locales import fallbacks
 from providers.media import distinct
+from providers.musement import samples
 from providers.musement.records import (
     Activity,
     ActivityWire,
@@ -26,6 +28,8 @@ from providers.transport import Reply
 
 LARGEST_PAGE: Final = 100
 
+_SAMPLE_DETAIL: Final = Sample(lambda: samples.DETAIL)
+_SAMPLE_MEDIA: Final = Sample(lambda: samples.MEDIA)
 _DETAIL = msgspec.json.Decoder(ActivityWire, strict=False)
 _ITEMS = ListDecoder(list[ActivityWire])
 _MEDIA = ListDecoder(list[MediaWire])
@@ -58,7 +62,7 @@ class MusementClient:
         """Fetch the details; a 404 means that the activity is unknown."""
 
         async def one(key: ActivityKey) -> Answer[Activity]:
-            answer = await self._client.get(self._call("", key), _detail, scope)
+            answer = await self._client.get(self._call("", key), _detail, scope, _SAMPLE_DETAIL)
             if answer.value is None:
                 return Answer(value=None, origin=answer.origin)
             return Answer(value=activity(answer.value, key, answer.origin, whole=True), origin=answer.origin)
@@ -83,7 +87,7 @@ class MusementClient:
                 scope.dropped_items += len(wires) - len(found)
                 return distinct(found)
 
-            return await self._client.get(self._call("/media", key), decode, scope)
+            return await self._client.get(self._call("/media", key), decode, scope, _SAMPLE_MEDIA)
 
         return await by_key(keys, one)
 
@@ -113,7 +117,8 @@ class MusementClient:
             more = offset + len(items) < total if total is not None else len(items) >= limit
             return Page(items=items, has_next=more and bool(items), total=total)
 
-        return await self._client.get(call, decode, scope)
+        sample = Sample(partial(samples.search_page, offset, limit))
+        return await self._client.get(call, decode, scope, sample)
 
     def _call(self, below: str, key: ActivityKey) -> Call:
         return Call(

@@ -4,6 +4,7 @@ import enum
 from typing import Protocol
 
 import msgspec
+from strawberry import Parent
 
 from providers.records import Origin
 from resolvers.context import Info
@@ -32,7 +33,7 @@ class HasOrigin(Protocol):
         ...
 
 
-def freshness(parent: HasOrigin, info: Info) -> Freshness | None:
+def freshness(parent: Parent[HasOrigin], info: Info) -> Freshness | None:
     """Tell state and age of the call that a record came from; raise that call's failure."""
     origin = parent.origin
     if origin is None:

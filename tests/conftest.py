@@ -1,10 +1,27 @@
 """What every test may ask for."""
 
+import inspect
+import types
 from collections.abc import AsyncIterator
+from typing import Any
 
+import aiohttp
+import aioresponses.core
 import pytest
 
 from tests.graph import Graph, running_graph
+
+# aioresponses 0.7.9 makes responses without the stream writer that aiohttp 3.14 demands, and so fails on every one.
+if "stream_writer" in inspect.signature(
+    aiohttp.ClientResponse.__init__
+).parameters and "stream_writer" not in inspect.getsource(aioresponses.core):
+
+    class _Response(aiohttp.ClientResponse):
+        def __init__(self, *args: Any, **kwargs: Any) -> None:
+            kwargs.setdefault("stream_writer", types.SimpleNamespace(output_size=0))
+            super().__init__(*args, **kwargs)
+
+    aioresponses.core.ClientResponse = _Response
 
 
 @pytest.fixture
@@ -12,3 +29,16 @@ async def graph() -> AsyncIterator[Graph]:
     """Run a graph with default settings over fresh emulators."""
     async with running_graph() as running:
         yield running
+
+
+@pytest.fixture
+async def bare_graph() -> AsyncIterator[Graph]:
+    """Run a graph that repeats, remembers and gives up on nothing, so that every failed call is seen as it is."""
+    async with running_graph(**bare_settings()) as running:
+        yield running
+
+
+def bare_settings() -> dict[str, str]:
+    """Name the settings of a graph without retries, memory between requests, or circuit breakers."""
+    names = ("RETRIES", "FRESH_S", "STALE_S", "ABSENT_S", "BREAKER_FAILURES")
+    return {f"{provider}_{name}": "0" for provider in ("MUSEMENT", "CLUBMED", "FORGE") for name in names}

@@ -1,12 +1,13 @@
-"""The command line: ``mediagraph [serve]``, ``sandbox``, ``schema``, ``settings``."""
+"""The command line: ``mediagraph [serve]``, ``sandbox``, ``schema``, ``budget``, ``settings``."""
 
 import argparse
 import sys
 from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 
 from server.sandbox import SandboxError, sandbox_command
 from server.service import StartError, serve, show_sandbox
-from server.settings import SettingsError, all_variables
+from server.settings import SettingsError, all_variables, settings_from_environment
 from server.settings_reading import shown_default
 from server.version import VERSION
 
@@ -61,6 +62,10 @@ def parser() -> argparse.ArgumentParser:
         "--images-origin", default=_SERVED_AT, help="where clients load the pictures from (%(default)s)"
     )
     commands.add_parser("schema", help="print the schema")
+    budget = commands.add_parser(
+        "budget", help="check the calls that operations may cost, without sending any"
+    )
+    budget.add_argument("file", type=Path, help="a GraphQL document with '# calls: 17' above each operation")
     commands.add_parser("settings", help="list the environment variables that are read")
     return program
 
@@ -94,6 +99,23 @@ def run_schema(_: argparse.Namespace) -> int:
     return 0
 
 
+def run_budget(arguments: argparse.Namespace) -> int:
+    """Check a file of call budgets: one line an operation, 0 where all hold, else 1."""
+    from server.budget import BudgetError, check_budgets, read_budgets  # noqa: PLC0415 - brings the whole graph
+
+    try:
+        budgets = read_budgets(arguments.file.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError) as error:
+        sys.stderr.write(f"mediagraph: {arguments.file} cannot be read: {error}\n")
+        return 2
+    except BudgetError as error:
+        sys.stderr.write(f"mediagraph: {arguments.file}: {error}\n")
+        return 2
+    verdicts = check_budgets(budgets, settings_from_environment())
+    sys.stdout.write("".join(f"{verdict}\n" for verdict in verdicts))
+    return 0 if all(verdict.holds for verdict in verdicts) else 1
+
+
 def run_settings(_: argparse.Namespace) -> int:
     """Print every variable: what it means, what it wants, and its default where it has one."""
     for variable in all_variables():
@@ -107,6 +129,7 @@ COMMANDS: Mapping[str, Callable[[argparse.Namespace], int]] = {
     "serve": run_serve,
     "sandbox": run_sandbox,
     "schema": run_schema,
+    "budget": run_budget,
     "settings": run_settings,
 }
 

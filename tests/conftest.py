@@ -21,7 +21,7 @@ if "stream_writer" in inspect.signature(
             kwargs.setdefault("stream_writer", types.SimpleNamespace(output_size=0))
             super().__init__(*args, **kwargs)
 
-    aioresponses.core.ClientResponse = _Response
+    vars(aioresponses.core)["ClientResponse"] = _Response
 
 
 @pytest.fixture

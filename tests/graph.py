@@ -9,9 +9,11 @@ import msgspec
 from starlette.applications import Starlette
 from starlette.types import Message, Scope
 
+from providers.clubmed.emulator import ClubMedEmulator
 from providers.clubmed.emulator import create_emulator as create_clubmed
-from providers.emulation.emulator import Emulator
+from providers.forge.emulator import ForgeEmulator
 from providers.forge.emulator import create_emulator as create_forge
+from providers.musement.emulator import MusementEmulator
 from providers.musement.emulator import create_emulator as create_musement
 from server.app import create_app
 from server.settings import load_settings
@@ -53,7 +55,9 @@ class Reply(msgspec.Struct, frozen=True):
 class Graph:
     """A running graph; ``musement``, ``clubmed`` and ``forge`` are its emulators."""
 
-    def __init__(self, app: Starlette, musement: Emulator, clubmed: Emulator, forge: Emulator) -> None:
+    def __init__(
+        self, app: Starlette, musement: MusementEmulator, clubmed: ClubMedEmulator, forge: ForgeEmulator
+    ) -> None:
         self.app = app
         self.musement = musement
         self.clubmed = clubmed
@@ -121,10 +125,10 @@ class Graph:
 @asynccontextmanager
 async def running_graph(**settings: str) -> AsyncIterator[Graph]:
     """Run a graph over fresh emulators; settings by their names without the prefix, in any case."""
-    emulators = (create_musement(), create_clubmed(), create_forge())
+    musement, clubmed, forge = create_musement(), create_clubmed(), create_forge()
+    emulators = (musement, clubmed, forge)
     for emulator in emulators:
         await emulator.start()
-    musement, clubmed, forge = emulators
     environ = {
         "MUSEMENT_URL": musement.url,
         "MUSEMENT_APPLICATION": "tests",

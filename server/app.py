@@ -35,10 +35,11 @@ def create_app(settings: Settings) -> Starlette:
         explains=settings.explain,
     )
     page = graphiql_page(EXAMPLES, explain=settings.explain) if settings.graphiql else None
+    page_headers = graphiql_headers(settings.graphiql_img_src)
 
     async def graphql(request: Request) -> Response:
         if page is not None and wants_page(request):
-            return Response(page, headers=graphiql_headers(settings.graphiql_img_src))
+            return Response(page, headers=page_headers)
         return await endpoint(request)
 
     async def healthz(request: Request) -> Response:

@@ -16,7 +16,7 @@ INTRODUCTION = "Activities of Musement, resorts of Club Med and photos of Forge,
 
 _ASSETS_PATH = "graphiql/assets"
 _IMAGE_SOURCE = re.compile(
-    r"https:|(https?://)?(\*\.)?[a-z0-9]([a-z0-9.-]*[a-z0-9])?(:[0-9]{1,5})?", re.IGNORECASE
+    r"https:|(https?://)?(\*\.)?[a-z0-9]([a-z0-9.-]*[a-z0-9])?(:([0-9]{1,5}|\*))?", re.IGNORECASE
 )
 _REFUSED_WEIGHT = re.compile(r"\s*q\s*=\s*0(\.0*)?\s*", re.IGNORECASE)
 _FOR_A_YEAR = "public, max-age=31536000, immutable"
@@ -87,7 +87,7 @@ def graphiql_headers(img_hosts: Iterable[str]) -> dict[str, str]:
     """Return the headers of the page's response; it may show the pictures of ``img_hosts`` beside its own.
 
     A host is written as in a content security policy: ``images.example.org``, ``*.example.org``,
-    ``https://example.org:8443``, or ``https:`` for all. Raises ValueError for anything else.
+    ``https://example.org:8443``, ``http://localhost:*``, or ``https:`` for all. Raises ValueError for anything else.
     """
     return {
         "content-type": "text/html; charset=utf-8",

@@ -5,7 +5,7 @@ A place in it is one position in each branch: that is what its cursors carry.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from typing import Final, NamedTuple
 
 import msgspec
@@ -19,6 +19,7 @@ from resolvers.windows import Window, WindowAnswer
 MOST_BRANCHES: Final = 8
 
 Load = Callable[[Window[PhotoList]], Awaitable[WindowAnswer[Photo] | None]]
+Find = Callable[[int, list[int], int], Awaitable[Photo | None]]
 
 
 class ListAbsent(Exception):
@@ -79,6 +80,12 @@ class Branch:
         self._load = load
         self._items: dict[int, Photo | None] = {}
         self._end: int | None = None
+        self._cut_short: ProviderError | None = None
+
+    @property
+    def is_cut_short(self) -> bool:
+        """Whether a failure has ended what can be fetched."""
+        return self._cut_short is not None
 
     def knows(self, position: int) -> bool:
         """Tell whether it is known what stands at a position, or that the list has ended before."""
@@ -89,16 +96,20 @@ class Branch:
         return self._end is not None and position >= self._end
 
     async def fetch(self, skip: int, limit: int) -> None:
-        """Fetch a window; raises ProviderError, or ListAbsent for a list that the provider does not have."""
+        """Fetch a window; raises ProviderError, or ListAbsent for a list that the provider does not have.
+
+        A failure that cut an earlier window short is raised again, and not tried again.
+        """
+        if self._cut_short is not None:
+            raise self._cut_short
         answer = await self._load(Window(self.photos, skip, limit))
         if answer is None:
             raise ListAbsent
         self.origins.append(answer.origin)
         self._items.update(enumerate(answer.items, skip))
-        if not answer.has_next:
+        self._cut_short = answer.cut_short
+        if not answer.has_next or not (answer.items or answer.cut_short):
             self._end = skip + len(answer.items)
-        elif not answer.items and answer.cut_short is not None:
-            raise answer.cut_short
 
     def leads_on(self, position: int) -> bool:
         """Tell whether a photo stands at a position or after it.
@@ -106,7 +117,7 @@ class Branch:
         What has not been fetched counts: a photo that an earlier branch has stands in that branch too.
         """
         while position in self._items:
-            if self.photo(position) is not None:
+            if self.owns(self.photo(position)):
                 return True
             position += 1
         return not self.ends_at(position)
@@ -115,16 +126,17 @@ class Branch:
         """Tell whether a photo stands before a position, from ``low`` on; what has not been fetched counts."""
         while position > low and position - 1 in self._items:
             position -= 1
-            if self.photo(position) is not None:
+            if self.owns(self.photo(position)):
                 return True
         return position > low
 
     def photo(self, position: int) -> Photo | None:
-        """Give the photo at a position; None for a dropped one and for one that an earlier branch has."""
-        photo = self._items.get(position)
-        if photo is None or any(visibly_fits(photo, each.filter) for each in self._earlier):
-            return None
-        return photo
+        """Give the photo at a position; None for a dropped one."""
+        return self._items.get(position)
+
+    def owns(self, photo: Photo | None) -> bool:
+        """Tell whether a photo is this branch's to give: no earlier branch has it, by its tags."""
+        return photo is not None and not any(visibly_fits(photo, each.filter) for each in self._earlier)
 
 
 class Merge:
@@ -145,15 +157,21 @@ class Merge:
         """Take the first items."""
         places = list(self._low)
         items: list[Merged] = []
+        heads: dict[int, Photo] = {}
+        moved: Iterable[int] = range(len(places))
         try:
-            while len(items) < count and (heads := await self._heads(places, count - len(items))):
-                first = min(heads.values(), key=self._order)
+            while len(items) < count:
+                heads |= await self._found(self._head, moved, places, count - len(items))
+                if not heads:
+                    break
+                first, moved = self._taken(heads, min(heads.values(), key=self._order))
                 before = tuple(places)
-                for index in _same(heads, first):
+                for index in moved:
                     places[index] += 1
-                items.append(Merged(first, before, tuple(places)))
+                if first is not None:
+                    items.append(Merged(first, before, tuple(places)))
         except ProviderError as error:
-            return self._cut_short(items, error)
+            return self._cut_short(items, error, has_previous=any(self._low))
         more = self._high is not None or any(
             branch.leads_on(place) for branch, place in zip(self._branches, places, strict=True)
         )
@@ -163,12 +181,21 @@ class Merge:
         """Take the last items before ``high``, which must be given."""
         places = list(self._high or ())
         items: list[Merged] = []
-        while len(items) < count and (tails := await self._tails(places, count - len(items))):
-            last = max(tails.values(), key=self._order)
-            after = tuple(places)
-            for index in _same(tails, last):
-                places[index] -= 1
-            items.append(Merged(last, tuple(places), after))
+        tails: dict[int, Photo] = {}
+        moved: Iterable[int] = range(len(places))
+        try:
+            while len(items) < count:
+                tails |= await self._found(self._tail, moved, places, count - len(items))
+                if not tails:
+                    break
+                last, moved = self._taken(tails, max(tails.values(), key=self._order))
+                after = tuple(places)
+                for index in moved:
+                    places[index] -= 1
+                if last is not None:
+                    items.append(Merged(last, tuple(places), after))
+        except ProviderError as error:
+            return self._cut_short(items[::-1], error, has_previous=True)
         earlier = zip(self._branches, places, self._low, strict=True)
         more = any(branch.leads_back(place, low) for branch, place, low in earlier)
         return self._window(items[::-1], has_next=True, has_previous=more or any(self._low))
@@ -176,57 +203,61 @@ class Merge:
     def _order(self, photo: Photo) -> Order:
         return order_of(photo, self._branches[0].photos)
 
-    async def _heads(self, places: list[int], wanted: int) -> dict[int, Photo]:
-        """Find the next photo of every branch, moving its place past what does not count."""
+    def _taken(self, found: dict[int, Photo], photo: Photo) -> tuple[Photo | None, list[int]]:
+        """Take a photo from every branch at whose place it stands, and list those.
 
-        async def head(index: int) -> Photo | None:
-            branch, high = self._branches[index], self._high[index] if self._high else None
-            while high is None or places[index] < high:
-                at = places[index]
-                if not branch.knows(at):
-                    size = max(wanted, 1) if high is None else min(max(wanted, 1), high - at)
-                    await branch.fetch(at, size)
-                    continue
-                if branch.ends_at(at):
-                    return None
-                photo = branch.photo(at)
-                if photo is not None:
-                    return photo
-                places[index] += 1
-            return None
+        It is None where the first of them does not own it: its owner gives it at another place.
+        """
+        same = [index for index, other in found.items() if other.slug == photo.slug]
+        for index in same:
+            del found[index]
+        return (photo if self._branches[min(same)].owns(photo) else None), same
 
-        return await self._found(head)
-
-    async def _tails(self, places: list[int], wanted: int) -> dict[int, Photo]:
-        """Find the previous photo of every branch, moving its place past what does not count."""
-
-        async def tail(index: int) -> Photo | None:
-            branch, low = self._branches[index], self._low[index]
-            while places[index] > low:
-                at = places[index] - 1
-                if not branch.knows(at):
-                    skip = max(low, places[index] - max(wanted, 1))
-                    await branch.fetch(skip, places[index] - skip)
-                    if not branch.knows(at):
-                        places[index] = at
-                    continue
-                photo = branch.photo(at)
-                if photo is not None:
-                    return photo
-                places[index] -= 1
-            return None
-
-        return await self._found(tail)
-
-    async def _found(self, find: Callable[[int], Awaitable[Photo | None]]) -> dict[int, Photo]:
+    async def _found(
+        self, find: Find, indexes: Iterable[int], places: list[int], wanted: int
+    ) -> dict[int, Photo]:
         # All at once, so that the windows of all branches leave together.
-        photos = await asyncio.gather(*(find(index) for index in range(len(self._branches))))
-        return {index: photo for index, photo in enumerate(photos) if photo is not None}
+        asked = list(indexes)
+        photos = await asyncio.gather(*(find(index, places, wanted) for index in asked))
+        return {index: photo for index, photo in zip(asked, photos, strict=True) if photo is not None}
 
-    def _cut_short(self, items: list[Merged], error: ProviderError) -> MergedWindow:
+    async def _head(self, index: int, places: list[int], wanted: int) -> Photo | None:
+        """Find the next photo of a branch, moving its place past dropped ones."""
+        branch, high = self._branches[index], self._high[index] if self._high else None
+        while high is None or places[index] < high:
+            at = places[index]
+            if not branch.knows(at):
+                await branch.fetch(at, wanted if high is None else min(wanted, high - at))
+                continue
+            if branch.ends_at(at):
+                return None
+            photo = branch.photo(at)
+            if photo is not None:
+                return photo
+            places[index] += 1
+        return None
+
+    async def _tail(self, index: int, places: list[int], wanted: int) -> Photo | None:
+        """Find the previous photo of a branch, moving its place past dropped ones."""
+        branch, low = self._branches[index], self._low[index]
+        while places[index] > low:
+            at = places[index] - 1
+            if not branch.knows(at):
+                skip = max(low, places[index] - wanted)
+                await branch.fetch(skip, places[index] - skip)
+                if not branch.knows(at) and not branch.is_cut_short:
+                    places[index] = at  # The provider's page was short though it is not the last one.
+                continue
+            photo = branch.photo(at)
+            if photo is not None:
+                return photo
+            places[index] -= 1
+        return None
+
+    def _cut_short(self, items: list[Merged], error: ProviderError, *, has_previous: bool) -> MergedWindow:
         if not items:
             raise error
-        return self._window(items, has_next=True, has_previous=any(self._low), cut_short=error)
+        return self._window(items, has_next=True, has_previous=has_previous, cut_short=error)
 
     def _window(
         self,
@@ -244,8 +275,3 @@ class Merge:
             origin=min(origins, key=lambda origin: origin.fresh_until, default=None),
             cut_short=cut_short,
         )
-
-
-def _same(found: dict[int, Photo], photo: Photo) -> list[int]:
-    """List the branches at whose place the same photo stands."""
-    return [index for index, other in found.items() if other.slug == photo.slug]

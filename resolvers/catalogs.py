@@ -109,19 +109,17 @@ async def _listed(
 async def _ending(
     loader: SafeLoader[Window[L], WindowAnswer[R] | None], listed: L, paging: Paging, bound: bytes
 ) -> tuple[int, int]:
-    """Find the last items of a list: its first page tells the total."""
+    """Find the window of a list's last items: its first page tells the total."""
     low, _ = paging.bounds(bound)
     count = paging.last or DEFAULT_WINDOW
-    first = await loader.load(Window(listed, low, min(count, LARGEST_PAGE)))
-    if first is None or first.total is None:
+    probe = Window(listed, low, min(count, LARGEST_PAGE))
+    first = await loader.load(probe)
+    if first is None or (first.items and first.total is None):
         raise BadUserInput("wanted before with last, since the provider tells no total", argument="last")
-    start = max(low, first.total - count)
+    total = low if first.total is None else first.total
+    start = max(low, total - count)
     # Where the first page is the last one too, its window is asked for again and costs nothing.
-    return (
-        (low, min(count, LARGEST_PAGE))
-        if start == low and count <= LARGEST_PAGE
-        else (start, max(0, first.total - start))
-    )
+    return (start, total - start) if total > probe.end or start > low else (low, probe.limit)
 
 
 def _text(argument: str, value: str) -> str:

@@ -122,7 +122,7 @@ class Loaders:
         ) -> Mapping[Window[str], WindowAnswer[Resort] | None | ProviderError]:
             self.calls_merged += calls_saved(windows)
             return await fetch_windows(
-                windows, partial(clubmed.catalog, scope=scope), lambda item: item.product_id
+                windows, partial(clubmed.catalog, scope=scope), lambda item: item.product_id, numbered=True
             )
 
         self.activity = SafeLoader[ActivityKey, Answer[Activity]](partial(musement.activities, scope=scope))

@@ -108,6 +108,16 @@ class PhotoListField(msgspec.Struct, frozen=True):
             high = positions(paging.before, self.bound, count=2 * count, argument="before")[:count]
         return low, high
 
+    def first_windows(self) -> list[tuple[int, int]]:
+        """Read which window of each branch a merged list needs first: position and size; raises BadUserInput."""
+        low, high = self.places()
+        if self.paging.last is not None and high is not None:
+            starts = [max(least, end - self.paging.last) for least, end in zip(low, high, strict=True)]
+            return [(skip, end - skip) for skip, end in zip(starts, high, strict=True)]
+        count = self.paging.first or DEFAULT_WINDOW
+        ends = high or tuple(skip + count for skip in low)
+        return [(skip, min(count, end - skip)) for skip, end in zip(low, ends, strict=True)]
+
     def culture_of(self, context: Context) -> str:
         """Choose the culture to ask: the one that the client insists on, else the nearest known one."""
         if self.insists:
@@ -136,13 +146,14 @@ def photo_list_field(
     }
     branches = checked_branches(wanted, context.rules, joined_source=join.source, joined_tag=join.tag)
     sort = checked_sort(given)
-    if len(branches) > 1 and (sort is None or sort.field not in _DATES):
+    any_of = wanted.any_of if wanted else None
+    if any_of and (sort is None or sort.field not in _DATES):
         raise BadUserInput(
             "wanted a sort by CONTENT_DATE or LAST_UPDATED_DATE with filter.anyOf", argument="sort"
         )
-    if len(branches) > MOST_BRANCHES:
+    if any_of and len(any_of) > MOST_BRANCHES:
         raise BadUserInput(
-            f"wanted at most {MOST_BRANCHES} filters, got {len(branches)}", argument="filter.anyOf"
+            f"wanted at most {MOST_BRANCHES} filters, got {len(any_of)}", argument="filter.anyOf"
         )
     field = PhotoListField(locale.lower(), branches, sort, Paging.of(paging), insists)
     # The cursors and counts are read once here, so that a bad one refuses the field before anything is fetched.
@@ -158,13 +169,9 @@ def start(context: Context, field: PhotoListField) -> None:
         if limit:
             context.loaders.photo_window.start(Window(lists[0], skip, limit))
         return
-    low, high = field.places()
-    count = field.paging.first or DEFAULT_WINDOW
-    if field.paging.last is None:
-        for each, skip, end in zip(lists, low, high or (None,) * len(low), strict=True):
-            limit = count if end is None else min(count, end - skip)
-            if limit > 0:
-                context.loaders.photo_window.start(Window(each, skip, limit))
+    for each, (skip, limit) in zip(lists, field.first_windows(), strict=True):
+        if limit > 0:
+            context.loaders.photo_window.start(Window(each, skip, limit))
 
 
 async def connected(info: Info, field: PhotoListField) -> Connection[Photo] | MergedConnection:

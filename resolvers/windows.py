@@ -82,18 +82,39 @@ def calls_of(size: int) -> int:
 def spans_of(windows: Iterable[tuple[int, int]]) -> list[Span]:
     """Merge windows, given as (skip, end), that touch, overlap or leave a small gap, unless that costs more calls.
 
-    Judged on the sizes asked for, since the length of the list is not known.
+    Of all ways to merge, one with the fewest calls is taken, and of those the one with the fewest spans. Judged on the
+    sizes asked for, since the length of the list is not known.
     """
-    spans: list[Span] = []
+    runs = _touching(windows)
+    # The cheapest way to fetch the first so many runs: calls, spans, and the run at which its last span starts.
+    ways: list[tuple[int, int, int]] = [(0, 0, 0)]
+    for count in range(1, len(runs) + 1):
+        end = runs[count - 1].end
+        choices = []
+        for start in range(count - 1, -1, -1):
+            calls, spans, _ = ways[start]
+            choices.append((calls + calls_of(end - runs[start].skip), spans + 1, start))
+            if start and runs[start].skip > runs[start - 1].end + LARGEST_GAP:
+                break
+        ways.append(min(choices))
+    chosen: list[Span] = []
+    count = len(runs)
+    while count:
+        start = ways[count][2]
+        chosen.append(Span(skip=runs[start].skip, end=runs[count - 1].end))
+        count = start
+    return chosen[::-1]
+
+
+def _touching(windows: Iterable[tuple[int, int]]) -> list[Span]:
+    """Merge windows that touch or overlap: two pages never cost less apart."""
+    runs: list[Span] = []
     for skip, end in sorted(set(windows)):
-        last = spans[-1] if spans else None
-        if last is not None and skip <= last.end + LARGEST_GAP:
-            together = max(end, last.end)
-            if calls_of(together - last.skip) <= last.calls + calls_of(end - skip):
-                last.end = together
-                continue
-        spans.append(Span(skip=skip, end=end))
-    return spans
+        if runs and skip <= runs[-1].end:
+            runs[-1].end = max(runs[-1].end, end)
+        else:
+            runs.append(Span(skip=skip, end=end))
+    return runs
 
 
 def calls_saved(windows: Iterable[Window[L]]) -> int:
@@ -107,17 +128,26 @@ def calls_saved(windows: Iterable[Window[L]]) -> int:
 
 
 async def fetch_windows(
-    windows: Iterable[Window[L]], fetch: FetchPage[L, T], identity: Callable[[T], Hashable]
+    windows: Iterable[Window[L]],
+    fetch: FetchPage[L, T],
+    identity: Callable[[T], Hashable],
+    *,
+    numbered: bool = False,
 ) -> Mapping[Window[L], WindowAnswer[T] | None | ProviderError]:
     """Fetch many windows with the fewest calls.
 
     Answers per window: None where the list does not exist, a ProviderError where its first page failed. An item whose
     identity came before in the same window is dropped: an insertion at the provider moved it between two pages.
+    ``numbered`` is for a provider that numbers its pages: a span of several pages then starts where a page does, since
+    each page of it would else cost two calls.
     """
     by_list: dict[L, list[Window[L]]] = defaultdict(list)
     for window in windows:
         by_list[window.list].append(window)
     spans = [(one, span) for one, many in by_list.items() for span in spans_of((w.skip, w.end) for w in many)]
+    if numbered:
+        for _, span in spans:
+            span.skip -= span.skip % LARGEST_PAGE if span.calls > 1 else 0
     fetched = await asyncio.gather(*(_segments(one, span, fetch) for one, span in spans))
     answers: dict[Window[L], WindowAnswer[T] | None | ProviderError] = {}
     for (one, span), segments in zip(spans, fetched, strict=True):

@@ -62,8 +62,10 @@ def create_app(settings: Settings) -> Starlette:
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
         del app
-        yield
-        await providers.close()
+        try:
+            yield
+        finally:
+            await providers.close()
 
     images = settings.sandbox_urls.images if settings.sandbox_urls else None
     return Starlette(

@@ -1,6 +1,6 @@
 """Windows of lists: whatever set of them is asked for, right answers for the fewest calls."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from itertools import pairwise
 
 import pytest
@@ -27,7 +27,9 @@ Asked = tuple[str, int, int]
 class Provided:
     """Lists by name, given page by page; ``asked`` are the calls. Each call's answer is older than the one before."""
 
-    def __init__(self, lists: dict[str, Sequence[Item | None]], *, largest_page: int = LARGEST_PAGE) -> None:
+    def __init__(
+        self, lists: Mapping[str, Sequence[Item | None]], *, largest_page: int = LARGEST_PAGE
+    ) -> None:
         self.asked: list[Asked] = []
         self.failures: dict[int, ProviderError] = {}
         self.total_is_told = False

@@ -7,7 +7,7 @@ import threading
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import IO, Self
+from typing import Self
 
 import msgspec
 
@@ -58,13 +58,14 @@ class Sandbox:
             # Ctrl-C is for us alone: the emulators serve until the last request has been answered.
             start_new_session=True,
         )
+        self._lines: queue.SimpleQueue[bytes] = queue.SimpleQueue()
+        self._reader = threading.Thread(target=self._read, daemon=True)
+        self._reader.start()
 
     def urls(self, timeout_s: float) -> SandboxUrls:
         """Wait for the line that tells where the child listens; raise SandboxError where none comes."""
-        lines: queue.SimpleQueue[bytes] = queue.SimpleQueue()
-        threading.Thread(target=_read_lines, args=(self._process.stdout, lines), daemon=True).start()
         try:
-            line = lines.get(timeout=timeout_s)
+            line = self._lines.get(timeout=timeout_s)
         except queue.Empty:
             raise SandboxError(f"the sandbox was not ready after {timeout_s:g} s") from None
         if not line:
@@ -75,7 +76,7 @@ class Sandbox:
             raise SandboxError(f"the sandbox did not tell its URLs but {line[:200]!r}") from error
 
     def wait(self) -> int:
-        """Wait until the child ends by itself; return its exit code."""
+        """Wait until the child has ended; return its exit code."""
         return self._process.wait()
 
     def stop(self) -> None:
@@ -87,6 +88,15 @@ class Sandbox:
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait()
+        self._reader.join()
+
+    def _read(self) -> None:
+        if self._process.stdout:
+            with self._process.stdout as stream:
+                # Read on after the first line, so that a talkative child never waits for us.
+                for line in stream:
+                    self._lines.put(line)
+        self._lines.put(b"")
 
     def __enter__(self) -> Self:
         return self
@@ -95,10 +105,3 @@ class Sandbox:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.stop()
-
-
-def _read_lines(stream: IO[bytes] | None, lines: queue.SimpleQueue[bytes]) -> None:
-    # Read on after the first line, so that a talkative child never waits for us.
-    for line in stream or ():
-        lines.put(line)
-    lines.put(b"")

@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 
 import msgspec
 
+from providers.forge.named_formats import NamedFormatsError, load_named_formats
 from server.secret import Secret
 from server.settings_kinds import (
     CACHE_URL,
@@ -82,10 +83,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     router_secret: Annotated[Secret, SECRET, "what a federation router proves itself with"] = Secret()
     trusted_documents: Annotated[Path | None, PATH, "file or folder of trusted documents"] = None
     trusted_mode: Annotated[
-        Literal["allow", "log", "require"],
-        choice("allow", "log", "require"),
-        "other documents: allow them, log them, or require trusted ones",
-    ] = "allow"
+        Literal["off", "log", "enforce"],
+        choice("off", "log", "enforce"),
+        "documents that are not trusted: run them, run and log them, or refuse them",
+    ] = "off"
     explain: Annotated[bool, FLAG, "receipts for those who ask by header"] = False
     graphiql: Annotated[bool, FLAG, "GraphiQL for browsers"] = True
     graphiql_img_src: Annotated[
@@ -112,7 +113,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def providers(self) -> dict[str, ProviderSettings]:
         """The providers' settings by the name that clients see."""
-        return {"MUSEMENT": self.musement, "CLUBMED": self.clubmed, "FORGE": self.forge}
+        return {"MUSEMENT": self.musement, "CLUB_MED": self.clubmed, "FORGE": self.forge}
 
     @property
     def wants_sandbox(self) -> bool:
@@ -168,7 +169,8 @@ def load_settings(environ: Mapping[str, str]) -> Settings:
     refuse_parts(environ, "MUSEMENT_CLIENT_ID", "MUSEMENT_CLIENT_SECRET")
     refuse_parts(environ, "IMAGE_PROXY_URL", "IMAGE_PROXY_KEY", "IMAGE_PROXY_SALT")
     refuse_alone(environ, "FORGE_IMAGE_STRATEGY", "named", "FORGE_IMAGE_FORMATS")
-    refuse_alone(environ, "TRUSTED_MODE", "require", "TRUSTED_DOCUMENTS")
+    refuse_alone(environ, "TRUSTED_MODE", "enforce", "TRUSTED_DOCUMENTS")
+    _refuse_formats(given.forge)
     locales = given.locales or (*given.musement.locales, *given.clubmed.locales)
     known = (variable.name for variable in all_variables())
     settings = msgspec.structs.replace(
@@ -194,6 +196,15 @@ def pointed_at(settings: Settings, urls: SandboxUrls) -> Settings:
         image_hosts=(),
         graphiql_img_src=(*settings.graphiql_img_src, "http://localhost:*"),
     )
+
+
+def _refuse_formats(forge: ForgeSettings) -> None:
+    if forge.image_formats is None:
+        return
+    try:
+        load_named_formats(forge.image_formats)
+    except NamedFormatsError as error:
+        raise SettingsError(f"{PREFIX}FORGE_IMAGE_FORMATS: {error}") from error
 
 
 def _idle(settings: Settings) -> Iterator[str]:

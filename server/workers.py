@@ -4,17 +4,13 @@ import multiprocessing
 import os
 import signal
 import socket
-import sys
 import threading
 from collections.abc import Callable
 
 import uvicorn
 from starlette.types import ASGIApp
-from uvicorn.config import STARTUP_FAILURE
 from uvicorn.supervisors import Multiprocess
 from uvicorn.supervisors.multiprocess import Process
-
-from server.settings import SettingsError
 
 _START_S = 60.0
 
@@ -52,11 +48,7 @@ def worker_app() -> ASGIApp:
     # Imported here: in the parent, which serves nothing itself, it would only cost memory.
     from server.app import app_from_environment  # noqa: PLC0415
 
-    try:
-        return app_from_environment()
-    except SettingsError as error:
-        sys.stderr.write(f"mediagraph: {error}\n")
-        raise SystemExit(STARTUP_FAILURE) from None
+    return app_from_environment()
 
 
 def _end_with_parent() -> None:

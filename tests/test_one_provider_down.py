@@ -13,7 +13,7 @@ PAGE = """query($uuids: [ID!]!, $ids: [ID!]!, $slug: ID!) {
   photos(first: 2) { nodes { title } }
   photo(slug: $slug) { title image { url } }
 }"""
-FIELDS = {
+FIELDS: dict[str, list[tuple[str | int, ...]]] = {
     "musement": [
         *((("activities", at, name)) for at in (0, 1) for name in ("cover", "gallery", "title")),
         ("activitySearch",),

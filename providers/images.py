@@ -97,14 +97,19 @@ def usable_url(url: str | None, allowed_hosts: frozenset[str] = frozenset()) -> 
     """
     if not url or _UNFIT.search(url):
         return False
+    host = _host(url)
+    return bool(host) and (not allowed_hosts or host in allowed_hosts)
+
+
+def _host(url: str) -> str | None:
     try:
         parts = urlsplit(url)
         host, _checked_port = parts.hostname, parts.port
     except ValueError:
-        return False
+        return None
     if parts.scheme not in {"http", "https"} or not host or "@" in parts.netloc:
-        return False
-    return not allowed_hosts or host in allowed_hosts or f"[{host}]" in allowed_hosts
+        return None
+    return f"[{host}]" if ":" in host else host
 
 
 def query_key(pair: str) -> str:

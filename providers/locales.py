@@ -34,17 +34,19 @@ def accepted(header: str, served: Sequence[str], default: str) -> str:
     served the default is used.
     """
     by_lower_case = {locale.lower(): locale for locale in served}
-    wanted: list[tuple[float, str]] = []
-    for part in header[:_LONGEST_HEADER].split(","):
-        tag, _, parameters = (text.strip() for text in part.partition(";"))
-        quality = _QUALITY.fullmatch(parameters) if parameters else None
-        if parameters and quality is None:
-            continue
-        weight = float(quality[1]) if quality else 1.0
-        if weight > 0:
-            wanted.append((weight, tag.lower()))
-    ranked = sorted(wanted, key=lambda each: -each[0])
-    return next((by_lower_case[tag] for _, tag in ranked if tag in by_lower_case), default)
+    wanted = [_weighed(part) for part in header[:_LONGEST_HEADER].split(",")]
+    ranked = sorted(wanted, key=lambda each: -each[1])
+    return next(
+        (by_lower_case[tag] for tag, weight in ranked if weight > 0 and tag in by_lower_case), default
+    )
+
+
+def _weighed(part: str) -> tuple[str, float]:
+    tag, _, parameters = (text.strip() for text in part.partition(";"))
+    if not parameters:
+        return tag.lower(), 1.0
+    quality = _QUALITY.fullmatch(parameters)
+    return tag.lower(), float(quality[1]) if quality else 0.0
 
 
 def fallbacks(locale: str, spoken: Sequence[str], default: str) -> list[str]:

@@ -7,6 +7,9 @@ import msgspec
 
 T = TypeVar("T")
 
+Json = Any
+"""A JSON value as the provider sends it, handed on as it is."""
+
 
 class Provider(enum.Enum):
     """An upstream REST service that we do not own."""
@@ -88,7 +91,7 @@ class Image(msgspec.Struct, frozen=True, kw_only=True):
     role: ImageRole = ImageRole.ITEM
     keywords: tuple[str, ...] = ()
     format: str | None = None
-    overridden_formats: Any = None
+    overridden_formats: Json = None
 
     @property
     def provider(self) -> Provider:

@@ -36,6 +36,10 @@ class MediaField(msgspec.Struct, frozen=True):
         """Tell whether items of a kind can stand in the list."""
         return not self.kinds or kind in self.kinds
 
+    def fits(self, item: Media) -> bool:
+        """Tell whether an item has one of the keywords, where there are any."""
+        return not self.keywords or (isinstance(item, Image) and not self.keywords.isdisjoint(item.keywords))
+
     def fetches(self, owner: Owner) -> bool:
         """Tell whether the arguments are good, so that a call is worth its while; the field itself tells if not."""
         try:
@@ -130,18 +134,15 @@ async def _of_activity(activity: Activity, context: Context, field: MediaField) 
 
 async def _of_resort(resort: Resort, context: Context, field: MediaField) -> Connection[Media]:
     window = field.window(resort.owner)
+    loaders = context.loaders
     calls: list[Awaitable[Answer[tuple[Image, ...]] | Answer[tuple[Video, ...]]]] = []
     if field.wants(MediaKind.IMAGE):
-        calls.append(context.loaders.resort_pictures.load(resort.key))
+        calls.append(loaders.resort_pictures.load(resort.key))
     if field.wants(MediaKind.VIDEO):
-        calls.append(context.loaders.resort_videos.load(resort.key))
+        calls.append(loaders.resort_videos.load(resort.key))
     answers = await asyncio.gather(*calls)
     # A 404 that comes this far means "none": where it decides existence, the owner is null and nobody asks.
-    items: list[Media] = [item for answer in answers for item in answer.value or ()]
-    if field.keywords:
-        items = [
-            item for item in items if isinstance(item, Image) and not field.keywords.isdisjoint(item.keywords)
-        ]
+    items = [item for answer in answers for item in answer.value or () if field.fits(item)]
     now = context.scope.now()
     origins = [answer.origin for answer in answers] or [Origin(stored_at=now, fresh_until=now)]
     return window.cut(items, min(origins, key=lambda origin: origin.fresh_until))

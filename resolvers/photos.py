@@ -1,7 +1,7 @@
 """Photos: by key, by list, and the editorial photos of an activity, a resort or a tag."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Protocol
+from typing import Protocol
 
 from strawberry import Parent
 
@@ -11,6 +11,7 @@ from providers.forge.records import Photo, RelatedContent, Tag
 from providers.keys import ActivityKey, PhotoKey, ResortKey, photo_slug
 from providers.locales import culture_tag
 from providers.musement.records import Activity
+from providers.records import Json
 from resolvers.connections import Connection
 from resolvers.context import Context, Info
 from resolvers.errors import BadUserInput
@@ -65,7 +66,7 @@ async def relations(parent: Parent[Photo], info: Info) -> Sequence[RelatedConten
     return whole.relations if whole else None
 
 
-async def references(parent: Parent[Photo], info: Info) -> Any:
+async def references(parent: Parent[Photo], info: Info) -> Json:
     """Give the photo's reference fields, which only its detail carries."""
     whole = await _whole(parent, info.context)
     return whole.references if whole else None
@@ -78,7 +79,7 @@ async def _whole(photo: Photo, context: Context) -> Photo | None:
 async def photos(
     info: Info,
     locale: str | None = None,
-    **arguments: Any,
+    **arguments: object,
 ) -> PhotoConnection:
     """List photos of a culture."""
     context = info.context
@@ -86,17 +87,17 @@ async def photos(
     return await connected(info, photo_list_field(context, chosen, arguments, insists=locale is not None))
 
 
-async def of_activity(parent: Parent[Activity], info: Info, **arguments: Any) -> PhotoConnection:
+async def of_activity(parent: Parent[Activity], info: Info, **arguments: object) -> PhotoConnection:
     """List the editorial photos tagged with an activity."""
     return await connected(info, _joined(info.context, parent.key, arguments))
 
 
-async def of_resort(parent: Parent[Resort], info: Info, **arguments: Any) -> PhotoConnection:
+async def of_resort(parent: Parent[Resort], info: Info, **arguments: object) -> PhotoConnection:
     """List the editorial photos tagged with a resort product."""
     return await connected(info, _joined(info.context, parent.key, arguments))
 
 
-async def of_tag(parent: Parent[Tag], info: Info, **arguments: Any) -> PhotoConnection:
+async def of_tag(parent: Parent[Tag], info: Info, **arguments: object) -> PhotoConnection:
     """List the photos that carry a tag, in the culture that the tag came in."""
     join = Join(tag=parent.slug)
     field = photo_list_field(info.context, parent.culture, arguments, insists=True, join=join)
@@ -112,7 +113,9 @@ def start_joined(context: Context, key: ActivityKey | ResortKey, selection: Sele
             continue  # The field itself tells it.
 
 
-def _joined(context: Context, key: ActivityKey | ResortKey, arguments: Mapping[str, Any]) -> PhotoListField:
+def _joined(
+    context: Context, key: ActivityKey | ResortKey, arguments: Mapping[str, object]
+) -> PhotoListField:
     rules = context.rules
     source = rules.musement_source if isinstance(key, ActivityKey) else rules.clubmed_source
     join = Join(source=(source, key[0]))

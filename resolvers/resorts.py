@@ -8,6 +8,7 @@ from providers.keys import ResortKey, product_id
 from providers.records import MediaKind, Owner
 from resolvers import partial
 from resolvers.context import Context, Info
+from resolvers.loaders import Loaders
 from resolvers.lookups import bounded, checked, each
 from resolvers.media import MediaField, selected_fields
 from resolvers.photos import start_joined
@@ -92,23 +93,14 @@ async def materialised(context: Context, key: ResortKey, plan: ResortPlan) -> Re
     where nothing but the key is selected.
     """
     kinds = _start(context, key, plan)
-    loaders = context.loaders
     if plan.attributes or plan.keys_only:
         try:
-            return (await loaders.resort.load(key)).value
+            return (await context.loaders.resort.load(key)).value
         except ProviderError as error:
             if plan.keys_only:
                 raise
             return failed(key, error)
-    try:
-        if MediaKind.IMAGE in kinds:
-            exists = (await loaders.resort_pictures.outcome(key)).value is not None
-        elif MediaKind.VIDEO in kinds:
-            exists = (await loaders.resort_videos.outcome(key)).value is not None
-        else:
-            exists = True
-    except ProviderError:
-        exists = True  # A failure proves nothing, and the fields that the call feeds tell it themselves.
+    exists = await _shows_media(context.loaders, key, kinds)
     return Resort(product_id=key.product_id, locale=key.locale) if exists else None
 
 
@@ -116,6 +108,18 @@ async def completed(context: Context, item: Resort, plan: ResortPlan) -> Resort:
     """Complete an item of the catalogue: what it does not carry and the plan needs costs the detail call."""
     _start(context, item.key, plan)
     return await partial.completed(item, plan.attributes, lambda: context.loaders.resort.load(item.key))
+
+
+async def _shows_media(loaders: Loaders, key: ResortKey, kinds: set[MediaKind]) -> bool:
+    try:
+        if MediaKind.IMAGE in kinds:
+            return (await loaders.resort_pictures.outcome(key)).value is not None
+        if MediaKind.VIDEO in kinds:
+            return (await loaders.resort_videos.outcome(key)).value is not None
+    except ProviderError:
+        # A failure proves nothing, and the fields that the call feeds tell it themselves.
+        return True
+    return True
 
 
 def failed(key: ResortKey, error: ProviderError) -> Resort:

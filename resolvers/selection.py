@@ -4,12 +4,14 @@ from typing import Any, cast
 
 from graphql import (
     FieldNode,
+    FragmentDefinitionNode,
     FragmentSpreadNode,
     GraphQLIncludeDirective,
     GraphQLObjectType,
     GraphQLResolveInfo,
     GraphQLSkipDirective,
     InlineFragmentNode,
+    SelectionNode,
     SelectionSetNode,
     get_argument_values,
     get_directive_values,
@@ -17,6 +19,9 @@ from graphql import (
 )
 from strawberry.types import Info
 from strawberry.types.arguments import convert_arguments
+
+Arguments = dict[str, Any]
+"""What a resolver receives, by Python names."""
 
 
 class Selection:
@@ -47,7 +52,7 @@ class Selection:
             return found
         return Selection(self._info, None, found).nodes(*rest)
 
-    def arguments(self, name: str) -> list[dict[str, Any]]:
+    def arguments(self, name: str) -> list[Arguments]:
         """Read the arguments of every selection of a field, converted as its resolver will receive them."""
         if not isinstance(self._type, GraphQLObjectType) or name not in self._fields:
             return []
@@ -75,15 +80,17 @@ class Selection:
             if isinstance(node, FieldNode):
                 self._fields.setdefault(node.name.value, []).append(node)
             elif isinstance(node, InlineFragmentNode):
-                if self._applies(node):
-                    self._collect(node.selection_set, seen)
+                self._enter(node, seen)
             elif isinstance(node, FragmentSpreadNode) and node.name.value not in seen:
+                # Visited once: what a fragment selects it selects, however often it is spread.
                 seen.add(node.name.value)
-                fragment = self._info.fragments.get(node.name.value)
-                if fragment is not None and self._applies(fragment):
-                    self._collect(fragment.selection_set, seen)
+                self._enter(self._info.fragments[node.name.value], seen)
 
-    def _included(self, node: Any) -> bool:
+    def _enter(self, fragment: InlineFragmentNode | FragmentDefinitionNode, seen: set[str]) -> None:
+        if self._applies(fragment):
+            self._collect(fragment.selection_set, seen)
+
+    def _included(self, node: SelectionNode) -> bool:
         if not node.directives:
             return True
         variables = self._info.variable_values
@@ -91,7 +98,7 @@ class Selection:
         included = get_directive_values(GraphQLIncludeDirective, node, variables)
         return not (skipped and skipped["if"]) and (included is None or bool(included["if"]))
 
-    def _applies(self, fragment: Any) -> bool:
+    def _applies(self, fragment: InlineFragmentNode | FragmentDefinitionNode) -> bool:
         condition = fragment.type_condition
         if condition is None or self._type is None or condition.name.value == self._type.name:
             return True

@@ -118,8 +118,12 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def wants_sandbox(self) -> bool:
         """Whether the emulators are to stand in for the providers."""
-        configured = not all(provider.missing for provider in self.providers.values())
-        return self.sandbox == "true" or (self.sandbox == "auto" and not configured)
+        return self.sandbox == "true" or (self.sandbox == "auto" and not self.configured)
+
+    @property
+    def configured(self) -> bool:
+        """Whether any provider is configured."""
+        return not all(provider.missing for provider in self.providers.values())
 
 
 _GROUPS: tuple[tuple[type[msgspec.Struct], str], ...] = (
@@ -208,9 +212,9 @@ def _refuse_formats(forge: ForgeSettings) -> None:
 
 
 def _idle(settings: Settings) -> Iterator[str]:
-    if settings.sandbox == "true" and not all(each.missing for each in settings.providers.values()):
+    if settings.sandbox == "true" and settings.configured:
         yield f"{PREFIX}SANDBOX=true: every provider is emulated, the configured ones too"
-    if settings.musement.missing and (settings.musement.token or settings.musement.client_id):
+    if settings.musement.missing and settings.musement.has_credentials:
         yield f"{settings.musement.missing[0]} is not set: the credentials of Musement have no effect"
     if settings.sandbox_urls and not settings.wants_sandbox:
         yield f"{PREFIX}SANDBOX_URLS has no effect: the sandbox is not wanted"

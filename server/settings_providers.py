@@ -86,6 +86,11 @@ class MusementSettings(ProviderSettings, frozen=True, kw_only=True):
         """The application value is what it cannot do without."""
         return () if self.application else ("MEDIAGRAPH_MUSEMENT_APPLICATION",)
 
+    @property
+    def has_credentials(self) -> bool:
+        """Whether calls are to carry a bearer token."""
+        return bool(self.token or self.client_id)
+
 
 class ClubMedSettings(ProviderSettings, frozen=True, kw_only=True):
     """Club Med."""

@@ -50,27 +50,6 @@ class PhotoList(msgspec.Struct, frozen=True):
     sort: PhotoSort | None = None
 
 
-def visibly_fits(photo: Photo, wanted: PhotoFilter) -> bool:
-    """Tell whether a photo's tags show that it carries every tag of a filter that asks for some."""
-    slugs = {tag.slug.lower() for tag in photo.tags}
-    neutral = {tag.neutral_slug.lower() for tag in photo.tags if tag.neutral_slug}
-    sources = {source for tag in photo.tags if (source := _source(tag))}
-    return (
-        all(slug.lower() in slugs for slug in wanted.tag_slugs)
-        and all(slug.lower() in neutral for slug in wanted.tag_neutral_slugs)
-        and all(source in sources for source in wanted.tag_sources)
-    )
-
-
-def _source(tag: Tag) -> tuple[str, str] | None:
-    # The provider does not document the members; a tag that has others shows nothing.
-    match tag.external_source:
-        case {"sourceName": str(name), "sourceId": str(key)}:
-            return name, key
-        case _:
-            return None
-
-
 def query_pairs(photos: PhotoList, skip: int, limit: int, context_parameter: str) -> list[tuple[str, str]]:
     """Write the list and a window of it as the provider's parameters, in one fixed order."""
     wanted = photos.filter
@@ -91,24 +70,57 @@ def query_pairs(photos: PhotoList, skip: int, limit: int, context_parameter: str
     return [*pairs, ("$skip", str(skip)), ("$limit", str(limit))]
 
 
+def visibly_fits(photo: Photo, wanted: PhotoFilter) -> bool:
+    """Tell whether a photo's tags show that it carries every tag of a filter that asks for some."""
+    slugs = {tag.slug.lower() for tag in photo.tags}
+    neutral = {tag.neutral_slug.lower() for tag in photo.tags if tag.neutral_slug}
+    sources = {source for tag in photo.tags if (source := _source(tag))}
+    return (
+        _holds(slugs, wanted.tag_slugs)
+        and _holds(neutral, wanted.tag_neutral_slugs)
+        and sources.issuperset(wanted.tag_sources)
+    )
+
+
 def visibly_misses(photo: Photo, wanted: PhotoFilter) -> bool:
     """Tell whether a photo shows that the filter was not applied: its tags or context are there and none fits.
 
     The provider ignores parameters that it does not know and answers the whole list; this is how that is noticed.
     What a list item does not carry proves nothing.
     """
-    slugs = {tag.slug.lower() for tag in photo.tags}
-    if slugs and not all(slug.lower() in slugs for slug in wanted.tag_slugs):
+    return _misses_tag(photo, wanted) or _misses_context(photo, wanted)
+
+
+def _misses_tag(photo: Photo, wanted: PhotoFilter) -> bool:
+    if not photo.tags:
+        return False
+    if wanted.tag_slugs and not _holds({tag.slug.lower() for tag in photo.tags}, wanted.tag_slugs):
         return True
-    neutral = {tag.neutral_slug.lower() for tag in photo.tags if tag.neutral_slug}
-    told = bool(photo.tags) and all(tag.neutral_slug for tag in photo.tags)
-    if told and not all(slug.lower() in neutral for slug in wanted.tag_neutral_slugs):
-        return True
-    return photo.context is not None and (
-        _differs(photo.context.slug, wanted.context_slug)
-        or _differs(photo.context.neutral_slug, wanted.context_neutral_slug)
+    # A tag without a neutral slug may be the one that was asked for.
+    neutral = {(tag.neutral_slug or "").lower() for tag in photo.tags}
+    return "" not in neutral and not _holds(neutral, wanted.tag_neutral_slugs)
+
+
+def _misses_context(photo: Photo, wanted: PhotoFilter) -> bool:
+    context = photo.context
+    return context is not None and (
+        _differs(context.slug, wanted.context_slug)
+        or _differs(context.neutral_slug, wanted.context_neutral_slug)
     )
 
 
+def _holds(shown: set[str], slugs: tuple[str, ...]) -> bool:
+    return shown.issuperset(slug.lower() for slug in slugs)
+
+
 def _differs(told: str | None, wanted: str | None) -> bool:
-    return bool(told) and wanted is not None and told is not None and told.lower() != wanted.lower()
+    return bool(told and wanted) and str(told).lower() != str(wanted).lower()
+
+
+def _source(tag: Tag) -> tuple[str, str] | None:
+    # The provider does not document the members; a tag that has others shows nothing.
+    match tag.external_source:
+        case {"sourceName": str(name), "sourceId": str(key)}:
+            return name, key
+        case _:
+            return None

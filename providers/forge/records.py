@@ -7,7 +7,6 @@ place once (``completed``); after that they are as frozen as they are declared.
 import datetime as dt
 import enum
 import re
-from typing import Any
 
 import msgspec
 from msgspec import field
@@ -15,7 +14,7 @@ from msgspec.structs import force_setattr
 
 from providers.images import usable_url
 from providers.keys import PhotoKey
-from providers.records import Image, Origin, Owner, Provider
+from providers.records import Image, Json, Origin, Owner, Provider
 
 _DATE = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(\.\d{1,6})?\d*Z", re.ASCII)
 
@@ -34,9 +33,9 @@ class Tag(msgspec.Struct, frozen=True, kw_only=True):
     neutral_slug: str | None = field(default=None, name="neutralSlug")
     title: str | None = None
     external_source_name: str | None = field(default=None, name="externalSourceName")
-    external_source: Any = field(default=None, name="externalSourceReference")
-    extra_data: Any = field(default=None, name="extraData")
-    fields: Any = None
+    external_source: Json = field(default=None, name="externalSourceReference")
+    extra_data: Json = field(default=None, name="extraData")
+    fields: Json = None
     culture: str = field(default="", name="#culture")
 
 
@@ -47,7 +46,7 @@ class ImageWire(msgspec.Struct, frozen=True):
     template_url: str | None = field(default=None, name="templateUrl")
     thumbnail_url: str | None = field(default=None, name="thumbnailUrl")
     format: str | None = None
-    overridden_formats: Any = field(default=None, name="overriddenFormats")
+    overridden_formats: Json = field(default=None, name="overriddenFormats")
 
 
 class RelatedContent(msgspec.Struct, frozen=True):
@@ -57,7 +56,7 @@ class RelatedContent(msgspec.Struct, frozen=True):
     slug: str | None
     title: str | None
     headline: str | None
-    raw: Any
+    raw: Json
 
 
 class Photo(msgspec.Struct, frozen=True, kw_only=True):
@@ -81,9 +80,9 @@ class Photo(msgspec.Struct, frozen=True, kw_only=True):
     sent_image: ImageWire | None = field(default=None, name="image")
     sent_tags: list[Tag | None] | None = field(default=None, name="tags")
     context: Tag | None = None
-    fields: Any = None
-    sent_relations: list[Any] | None | msgspec.UnsetType = field(default=msgspec.UNSET, name="relations")
-    references: Any = None
+    fields: Json = None
+    sent_relations: list[Json] | None | msgspec.UnsetType = field(default=msgspec.UNSET, name="relations")
+    references: Json = None
     culture: str = field(default="", name="#culture")
     whole: bool = field(default=False, name="#whole")
     origin: Origin | None = field(default=None, name="#origin")
@@ -177,7 +176,7 @@ def _image(photo: Photo, culture: str) -> Image | None:
     )
 
 
-def related(raw: Any) -> RelatedContent | None:
+def related(raw: Json) -> RelatedContent | None:
     """Read what every related entity has; None for one without a type."""
     if not isinstance(raw, dict) or not isinstance(raw.get("type"), str):
         return None

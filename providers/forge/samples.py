@@ -1,10 +1,11 @@
 """Answers of Forge as a rehearsal needs them: what follows from them is the most that can follow."""
 
-from typing import Any, Final
+from typing import Final
 
 import msgspec
 
 from providers.forge.lists import PhotoList
+from providers.records import Json
 
 MOST_TAGS: Final = 25
 """Tags that a photo is taken to have at the most; the provider names no bound."""
@@ -22,7 +23,7 @@ def photo_page(photos: PhotoList, skip: int, limit: int) -> bytes:
     return msgspec.json.encode({"pagination": {"nextUrl": next_url}, "items": items})
 
 
-def _photo(slug: str, tags: tuple[str, ...]) -> dict[str, Any]:
+def _photo(slug: str, tags: tuple[str, ...]) -> dict[str, Json]:
     filling = (f"sample-{number}" for number in range(MOST_TAGS - len(tags)))
     return {
         "slug": slug,

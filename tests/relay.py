@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Generic, TypeVar
 
 import msgspec
+from hypothesis import strategies as st
 
 T = TypeVar("T")
 
@@ -24,6 +25,18 @@ class Asked(msgspec.Struct, frozen=True):
             "last": self.last,
             "before": None if self.before is None else cursors[self.before],
         }
+
+
+@st.composite
+def asked_of_a_list(draw: st.DrawFn, *, longest: int = 250) -> tuple[int, Asked]:
+    """Draw the length of a list, and any mix of arguments for it; first and last never come together."""
+    length = draw(st.integers(0, longest))
+    cursors = st.none() | st.integers(0, length - 1) if length else st.none()
+    count = draw(st.none() | st.integers(1, 30) | st.integers(1, 500))
+    after, before = draw(cursors), draw(cursors)
+    if draw(st.booleans()):
+        return length, Asked(first=count, after=after, before=before)
+    return length, Asked(last=count, after=after, before=before)
 
 
 class Expected(msgspec.Struct, Generic[T], frozen=True):

@@ -1,4 +1,4 @@
-"""Every field without a resolver is read off its record by name: the names exist, and are never null where that is said."""
+"""Every field without a resolver is read off its record by name: the names exist, and so do values never null."""
 
 import types
 import typing

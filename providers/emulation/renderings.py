@@ -125,7 +125,8 @@ def _number(text: str | None) -> float | None:
         number = float(text or "")
     except ValueError:
         return None
-    return number if math.isfinite(number) and number > 0 else None
+    # Beyond a million nothing changes any more, and products of such numbers stay finite.
+    return min(number, 1e6) if math.isfinite(number) and number > 0 else None
 
 
 def _pixels(text: str | None, whole: int) -> int | None:

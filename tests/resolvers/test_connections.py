@@ -2,13 +2,12 @@
 
 import pytest
 from hypothesis import given
-from hypothesis import strategies as st
 
 from providers.records import Origin
 from resolvers.connections import Connection, Paging, empty_connection, list_window
 from resolvers.cursors import binding, cursor
 from resolvers.errors import BadUserInput
-from tests.relay import Asked, relay_slice
+from tests.relay import Asked, asked_of_a_list, relay_slice
 
 BOUND = binding("tests")
 ORIGIN = Origin(stored_at=1.0, fresh_until=2.0)
@@ -21,17 +20,6 @@ def _paging(asked: Asked) -> Paging:
         last=asked.last,
         before=None if asked.before is None else cursor(BOUND, asked.before),
     )
-
-
-@st.composite
-def asked_of_a_list(draw: st.DrawFn) -> tuple[int, Asked]:
-    length = draw(st.integers(0, 250))
-    cursors = st.none() | st.integers(0, length - 1) if length else st.none()
-    count = st.none() | st.integers(1, 500)
-    asked = Asked(first=draw(count), after=draw(cursors), before=draw(cursors))
-    if asked.first is None:
-        asked = Asked(last=draw(count), after=asked.after, before=asked.before)
-    return length, asked
 
 
 @given(drawn=asked_of_a_list())

@@ -1,7 +1,7 @@
 """What the image hosts make of an address: pixels, format, quality."""
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from providers.emulation.renderings import MAX_PIXELS, MAX_SIDE, Rendering, read_cloudinary, read_imgix
@@ -108,6 +108,7 @@ def test_an_exact_fit_is_exactly_what_was_asked_for(width: int, height: int) -> 
         },
     )
 )
+@example({"h": "1.19e308"})
 def test_no_query_leads_out_of_bounds(query: dict[str, str]) -> None:
     try:
         rendering = read_imgix(query, ORIGINAL)

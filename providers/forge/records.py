@@ -29,7 +29,7 @@ class ListAvailability(enum.Enum):
 class Tag(msgspec.Struct, frozen=True, kw_only=True):
     """A tag, or the context, of a photo; ``culture`` is the one that the photo came in."""
 
-    slug: str = ""
+    sent_slug: str | None = field(default=None, name="slug")
     neutral_slug: str | None = field(default=None, name="neutralSlug")
     title: str | None = None
     external_source_name: str | None = field(default=None, name="externalSourceName")
@@ -37,6 +37,11 @@ class Tag(msgspec.Struct, frozen=True, kw_only=True):
     extra_data: Json = field(default=None, name="extraData")
     fields: Json = None
     culture: str = field(default="", name="#culture")
+
+    @property
+    def slug(self) -> str:
+        """The tag in that culture; empty for a tag that cannot stand."""
+        return self.sent_slug or ""
 
 
 class ImageWire(msgspec.Struct, frozen=True):

@@ -69,7 +69,7 @@ async def test_one_key_s_failure_is_its_own_and_is_remembered(
 ) -> None:
     source.open.set()
     source.answers[2] = KeyError("two")
-    assert await asyncio.gather(loader.load(1), loader.load(3)) == [10, 30]
+    assert [*await asyncio.gather(loader.load(1), loader.load(3))] == [10, 30]
     for _ in range(2):
         with pytest.raises(KeyError, match="two"):
             await loader.load(2)

@@ -118,11 +118,11 @@ class PhotoListField(msgspec.Struct, frozen=True):
         ends = high or tuple(skip + count for skip in low)
         return [(skip, min(count, end - skip)) for skip, end in zip(low, ends, strict=True)]
 
-    def culture_of(self, context: Context) -> str:
-        """Choose the culture to ask: the one that the client insists on, else the nearest known one."""
+    def cultures(self, context: Context) -> list[str]:
+        """List the cultures to ask until one is there: the one insisted on, else the known ones, nearest first."""
         if self.insists:
-            return self.culture
-        return context.providers.forge.cultures.candidates(self.culture)[0]
+            return [self.culture]
+        return context.providers.forge.cultures.candidates(self.culture)
 
 
 def photo_list_field(
@@ -163,7 +163,7 @@ def photo_list_field(
 
 def start(context: Context, field: PhotoListField) -> None:
     """Start the windows that the field's first calls are for."""
-    lists = field.lists(field.culture_of(context))
+    lists = field.lists(field.cultures(context)[0])
     if len(lists) == 1:
         skip, limit = field.window()
         if limit:
@@ -176,13 +176,10 @@ def start(context: Context, field: PhotoListField) -> None:
 
 async def connected(info: Info, field: PhotoListField) -> Connection[Photo] | MergedConnection:
     """Load the window; where the tenant lacks a culture that the client did not insist on, the next one is asked."""
-    cultures = info.context.providers.forge.cultures
-    culture = field.culture_of(info.context)
-    tried: set[str] = set()
-    while culture not in tried:
-        tried.add(culture)
+    forge = info.context.providers.forge
+    for culture in field.cultures(info.context):
         try:
-            if field.insists and cultures.is_absent(culture):
+            if field.insists and forge.cultures.is_absent(culture):
                 raise ListAbsent  # noqa: TRY301 - the same as the answer that taught it
             if len(field.branches) == 1:
                 return await _plain(info, field, culture)
@@ -192,7 +189,6 @@ async def connected(info: Info, field: PhotoListField) -> Connection[Photo] | Me
                 raise BadUserInput(
                     f"wanted a locale that Forge has, got {culture!r}", argument="locale"
                 ) from None
-            culture = field.culture_of(info.context)
     raise UpstreamRejected(Provider.FORGE, "has no photos in any culture that was tried", status=404)
 
 

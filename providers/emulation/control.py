@@ -6,9 +6,11 @@ from aiohttp import web
 from providers.emulation.faults import NAMED_FAULTS, Fault, Faults
 from providers.emulation.hits import Hits
 
+# None of the three APIs has a path with an underscore at its start: the remote control hides no route.
 PREFIX = "/_emulator/"
 
 
+# Unknown members are refused: with a misspelt `route` or `match` a fault would strike every call.
 class FaultOrder(msgspec.Struct, forbid_unknown_fields=True):
     """The body of `POST /_emulator/faults`: a name of `NAMED_FAULTS`, or a status and text; and when."""
 
@@ -55,6 +57,7 @@ def _order(body: bytes, faults: Faults) -> web.Response:
     try:
         order = msgspec.json.decode(body, type=FaultOrder)
         faults.add(order.fault(), route=order.route, match=order.match, times=order.times)
+    # Beside an unknown name, ValueError is what text in the body that is no UTF-8 comes to.
     except (msgspec.DecodeError, ValueError) as refusal:
         return web.Response(status=400, text=f"{refusal}\n")
     return web.Response(status=204)

@@ -13,6 +13,7 @@ class Country(msgspec.Struct, frozen=True):
     name: Words
 
 
+# 82 was seen for Italy in recorded answers; the other numbers keep its alphabetical order and are made up.
 BAHAMAS = Country("BS", 16, Words("Bahamas", "Bahamas", "Bahamas", "Bahamas", "バハマ"))
 BRAZIL = Country("BR", 30, Words("Brazil", "Brésil", "Brasile", "Brasil", "ブラジル"))
 CANADA = Country("CA", 38, Words("Canada", "Canada", "Canada", "Canadá", "カナダ"))

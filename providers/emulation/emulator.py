@@ -52,7 +52,10 @@ class Emulator:
         """Listen; port 0 takes a free one. Answers the base URL."""
         if self._listener is not None:
             raise RuntimeError(f"the {self.name} emulator listens already, on {self.origin}")
+        # The low-level server: the raw target is what is checked here, so no router may read it first. Left to itself
+        # aiohttp lets a handler run on when its client has gone; a fault that hangs has no other end.
         self._server = web.Server(self._handle, handler_cancellation=True, access_log=None)
+        # A page's calls connect all at once; past asyncio's default of 100 a dropped one is tried again a second later.
         self._listener = await asyncio.get_running_loop().create_server(
             self._server, host, port, backlog=1024
         )
@@ -67,9 +70,11 @@ class Emulator:
             return
         listener.close()
         for connection in server.connections:
+            # Not close(): that waits until a client that reads no more has been sent everything.
             if connection.transport is not None:
                 connection.transport.abort()
         await server.shutdown(timeout=1.0)
+        # The aborted handlers still have to note their end.
         await self.hits.idle()
 
     async def restart(self) -> None:
@@ -90,6 +95,7 @@ class Emulator:
         if request.raw_path.startswith(PREFIX):
             return await control(request, self.hits, self.faults)
         route, call = await self._read(request)
+        # What no route takes counts too, under its own path: a wrong address shows in the counts.
         name = route.name if route else f"{call.method} {call.raw_path.partition('?')[0]}"
         with self.hits.recording(name, call):
             fault = self.faults.strike(name, call.raw_path)
@@ -112,6 +118,7 @@ class Emulator:
     async def _read(self, request: web.BaseRequest) -> tuple[Route | None, Call]:
         found, parameters = self._find(request.method, request.raw_path.partition("?")[0])
         headers = {name.lower(): value for name, value in request.headers.items()}
+        # Links to other pages are absolute (Forge, observed) and must lead back here, by the name that the client used.
         origin = f"http://{headers.get('host', '')}"
         body = await request.read() if request.can_read_body else b""
         return found, Call(request.method, request.raw_path, headers, body, origin, parameters)

@@ -10,6 +10,7 @@ import msgspec
 JSON_TYPE = "application/json"
 
 
+# dict=True gives cached_property the dictionary that it keeps its value in.
 class Call(msgspec.Struct, frozen=True, dict=True):
     """A request: `raw_path` is the request line's target, byte for byte; header names are lower-case."""
 
@@ -61,6 +62,8 @@ class Route(msgspec.Struct, frozen=True, dict=True):
     @cached_property
     def pattern(self) -> re.Pattern[str]:
         """The undecoded path; a parameter never spans a slash, one slash more at the end is tolerated."""
+        # Escaped first, then only the braces are opened again: a dot in a template stays a dot. Forge takes the slash
+        # at the end (observed).
         return re.compile(re.sub(r"\\\{(\w+)\\\}", r"(?P<\1>[^/]+)", re.escape(self.template)) + "/?")
 
     def match(self, method: str, path: str) -> dict[str, str] | None:

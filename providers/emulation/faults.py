@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 
 import msgspec
 
+# Twenty times the largest body that an adapter reads by default: a client that buffers it shows in memory.
 HUGE_BYTES = 200 * 1024 * 1024
 
 
@@ -88,6 +89,7 @@ def server_error() -> Fault:
     return Fault(status=500)
 
 
+# Club Med's own code sends a header for Akamai (observed): the errors of such an edge are HTML.
 def bad_gateway() -> Fault:
     """Answer 502 with the HTML of some edge in front of the provider."""
     page = b"<html><head><title>502 Bad Gateway</title></head><body><h1>502 Bad Gateway</h1></body></html>"
@@ -154,6 +156,7 @@ def gzip_bomb(size: int = HUGE_BYTES) -> Fault:
     return Fault(ending=Ending.GZIP_BOMB, size=size)
 
 
+# Port 9 refuses at once: a client that follows is found out, and nothing leaves this machine.
 def redirect(url: str = "http://127.0.0.1:9/stolen") -> Fault:
     """Answer 302 to somebody else."""
     return Fault(status=302, body=b"", headers={"Location": url})
@@ -226,6 +229,7 @@ class Faults:
     ) -> None:
         """Put `fault` in force: for a route's name, for raw paths that contain `match`, for so many calls."""
         if fault.hold:
+            # A new one, so that what an earlier release let go of is not caught again.
             self._released = asyncio.Event()
         self._plans.append(_Plan(fault, route, match, times))
 

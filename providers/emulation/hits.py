@@ -64,6 +64,7 @@ class Hits:
     def recording(self, route: str, call: Call) -> Iterator[None]:
         """Record one call from its arrival to its end, however it ends."""
         now = asyncio.get_running_loop().time
+        # Counted on across `clear`: the end of a forgotten call must not land on a new one with its number.
         self._arrivals += 1
         number = self._arrivals
         hit = Hit(call.method, route, call.raw_path, dict(call.headers), call.body, started=now())
@@ -72,6 +73,7 @@ class Hits:
         try:
             yield
         finally:
+            # Forgotten meanwhile: its end belongs to no count.
             if number in self._hits:
                 self._hits[number] = msgspec.structs.replace(hit, finished=now())
             self._move(-1)
@@ -83,5 +85,6 @@ class Hits:
 
     async def _until(self, reached: Callable[[], bool]) -> None:
         while not reached():
+            # One event serves every waiter; each looks again at its own condition, and no await comes between.
             self._changed.clear()
             await self._changed.wait()

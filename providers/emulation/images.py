@@ -16,10 +16,13 @@ from providers.emulation.renderings import FORMAT_NAMES, Rendering, read_cloudin
 from providers.emulation.scenery import Scene, scene_of, scene_of_resort
 
 _VIDEO = Path(__file__).parent / "assets" / "shore.mp4"
+# Drawing is work for a core, beside the event loop that answers: more at once would only delay each other.
 _AT_ONCE = 2
 _CONTENT_TYPES = {"jpg": "image/jpeg", "png": "image/png", "webp": "image/webp", "avif": "image/avif"}
+# An address shows one picture for ever; Accept is in it, for `f_auto` and `auto=format` choose by that.
 _LASTING = {"Cache-Control": "public, max-age=31536000, immutable", "Vary": "Accept"}
 
+# Sizes of this world's own: no provider tells the size of an original (provider pages).
 MUSEMENT_ORIGINAL = (1800, 1200)
 FORGE_ORIGINAL = (2400, 1600)
 CLUB_MED_ORIGINAL = (1600, 900)
@@ -49,6 +52,7 @@ class Darkroom:
         return picture
 
     def _keep(self, key: tuple[Scene, Rendering], picture: bytes) -> None:
+        # Two requests for one picture may both have drawn it.
         if key in self._kept:
             return
         self._kept[key] = picture
@@ -135,6 +139,7 @@ async def _refuse_original(_request: web.Request) -> web.Response:
 
 
 def _refuse(status: int, reason: str) -> web.Response:
+    # Cloudinary tells the reason of a refusal in this header (its documentation).
     return web.Response(status=status, text=f"{reason}\n", headers={"X-Cld-Error": reason})
 
 

@@ -20,6 +20,7 @@ THEMES = {
     "sport": Words("Sport", "Sports", "Attività sportive"),
     "rooms": Words("Rooms", "Chambres", "Camere"),
     "guides": Words("Guides", "Nos guides", "Le guide"),
+    # On the odd photos alone, so that a query can pick or avoid them.
     "archive": Words("From the archive", "Archives", "Dall'archivio"),
 }
 """Themes by neutral slug."""
@@ -33,6 +34,7 @@ class Motif(msgspec.Struct, frozen=True):
     themes: tuple[str, ...]
 
 
+# Photos are Forge's, and its tenant here has three cultures: Spanish and Japanese would never be read.
 OF_CITIES = (
     Motif(
         "rooftops",

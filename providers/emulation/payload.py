@@ -26,6 +26,7 @@ def parts(payload: Payload, name: str) -> list[Payload]:
 
 def copy_objects(encoded: bytes) -> dict[str, Payload]:
     """Make a private, mutable copy of objects by key."""
+    # The cached form is bytes, which nobody can change; decoding them is the copy.
     return msgspec.json.decode(encoded, type=dict[str, Payload])
 
 

@@ -24,6 +24,7 @@ _PALETTES: Sequence[tuple[Colour, Colour, Colour, Colour]] = (
 )
 _LARGEST_DRAWN = 1600
 _LAYERS = 3
+# Below that the built-in font is a smear.
 _LEGIBLE_POINTS = 7
 _PILLOW_FORMATS = {"jpg": "JPEG", "png": "PNG", "webp": "WEBP", "avif": "AVIF"}
 
@@ -32,6 +33,7 @@ def render(scene: Scene, rendering: Rendering) -> bytes:
     """Draw and encode; up to a second for the largest sizes, so not for an event loop."""
     image = draw(scene, rendering.width, rendering.height)
     encoded = io.BytesIO()
+    # Pillow passes over a quality where the format has none (PNG).
     image.save(encoded, _PILLOW_FORMATS[rendering.format], quality=rendering.quality)
     return encoded.getvalue()
 
@@ -53,6 +55,7 @@ def draw(scene: Scene, width: int, height: int) -> Image.Image:
 
 def _gradient(size: tuple[int, int], top: Colour, bottom: Colour) -> Image.Image:
     steps = [_blend(top, bottom, step / 63) for step in range(64)]
+    # 64 bands blown up smoothly show no steps, and the resize is quicker than drawing every line from here.
     column = Image.frombytes("RGB", (1, 64), bytes(channel for colour in steps for channel in colour))
     return column.resize(size, Image.Resampling.BILINEAR)
 
@@ -63,6 +66,7 @@ def _blend(first: Colour, second: Colour, share: float) -> Colour:
 
 
 def _chance(scene: Scene, what: str, low: float, high: float) -> float:
+    # Each trait hashes a name of its own: another trait leaves all pictures as they were.
     return low + (high - low) * number_for(f"{what} {scene.seed}", 1000) / 1000
 
 

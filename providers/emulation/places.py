@@ -29,6 +29,7 @@ class City(msgspec.Struct, frozen=True):
     time_zone: str
 
 
+# 2 for Rome and 57 for Amsterdam were seen in recorded answers; the other numbers are made up.
 FLORENCE = City(
     "florence", 1, Words("Florence", "Florence", "Firenze"), ITALY, 43.7696, 11.2558, "Europe/Rome"
 )

@@ -56,6 +56,7 @@ class Resort(msgspec.Struct, frozen=True):
     product_ids: tuple[str, ...]
 
 
+# The codes have Club Med's shape (observed): four capitals, and a season behind them where it is sold by season.
 _OUTLINES = (
     ("AGRC", "agadir-corniche", "Agadir Corniche", countries.MOROCCO, SEA),
     ("PALM", "marrakech-palm-grove", "Marrakech Palm Grove", countries.MOROCCO, SEA),
@@ -87,11 +88,13 @@ _OUTLINES = (
     ("LAUR", "laurentides-lakeside", "Laurentides Lakeside", countries.CANADA, MOUNTAIN),
 )
 
+# `product-1` is the placeholder in some examples of the provider's portal.
 ANNEX = Resort("product-1", "vendee-annex", "Vendée Annex", countries.FRANCE, SEA, 7900, ("product-1",))
 """Carries the payloads printed in Club Med's documentation."""
 
 
 def _product_ids(code: str, landscape: Landscape) -> tuple[str, ...]:
+    # A mountain resort of two seasons is two products there (its documentation), so two galleries of one place.
     return tuple(f"{code}_{season}" for season in SEASONS) if landscape is MOUNTAIN else (code,)
 
 

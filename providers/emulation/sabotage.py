@@ -34,6 +34,7 @@ def misanswer(fault: Fault, real: Callable[[], Answer], error: Callable[[int], A
     )
 
 
+# Twists change bytes and never decode: but for the one fault the body stays the provider's own.
 def _untouched(body: bytes, _fault: Fault) -> bytes:
     return body
 
@@ -56,6 +57,7 @@ def _break_utf8(body: bytes, _fault: Fault) -> bytes:
 
 def _lead_away(body: bytes, fault: Fault) -> bytes:
     pagination = b'"pagination":{"nextUrl":"%s",' % fault.url.encode()
+    # A function, since re.sub reads the backslashes of a replacement text as its own escapes.
     return re.sub(rb'"pagination":\{("nextUrl":"[^"]*",?)?', lambda _: pagination, body, count=1)
 
 
@@ -76,12 +78,14 @@ async def break_off(request: web.BaseRequest, answer: Answer, fault: Fault) -> w
     if fault.ending is Ending.HUGE:
         return await _stream_huge(request, answer, fault.size)
     if fault.ending is Ending.GZIP_BOMB:
+        # Packing 200 MB takes a second of CPU, in which the other calls must be answered.
         bomb = await asyncio.to_thread(pack_bomb, fault.size)
         headers = {"Content-Encoding": "gzip", "Content-Type": answer.content_type}
         return web.Response(body=bomb, headers=headers)
     response = web.StreamResponse(
         status=answer.status, headers={**answer.headers, "Content-Type": answer.content_type}
     )
+    # The whole length is promised: by it a client can tell a body that was cut from a short one.
     response.content_length = len(answer.body)
     await response.prepare(request)
     if fault.ending is Ending.DRIP:
@@ -123,6 +127,7 @@ async def _disconnect(request: web.BaseRequest, *, reset: bool) -> web.StreamRes
         transport.abort()
     elif transport is not None:
         transport.close()
+    # Returning would let aiohttp end the answer in order.
     return await _forever()
 
 

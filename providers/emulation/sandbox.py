@@ -26,6 +26,7 @@ def create_emulators(images_origin: str) -> list[Emulator]:
     emulators = []
     for folder in pkgutil.iter_modules(providers.__path__):
         name = f"{providers.__name__}.{folder.name}.emulator"
+        # This package's own `emulator` module is what the others build on, and no provider.
         if folder.ispkg and name != Emulator.__module__ and find_spec(name):
             emulators.append(import_module(name).create_emulator(images_origin))
     return emulators
@@ -50,12 +51,14 @@ async def serve_sandbox(
         for emulator in create_emulators(images_origin):
             addresses[emulator.name] = await emulator.start(host, wanted.get(emulator.name, 0))
             started.push_async_callback(emulator.stop)
+        # aiohttp waits a minute for open connections by default, and browsers keep theirs.
         runner = web.AppRunner(create_images_app(), access_log=None, shutdown_timeout=0.1)
         await runner.setup()
         started.push_async_callback(runner.cleanup)
         await web.TCPSite(runner, host, wanted.get(IMAGES, 0)).start()
         addresses[IMAGES] = "http://{}:{}".format(*runner.addresses[0][:2])
         sys.stdout.write(msgspec.json.encode(addresses).decode() + "\n")
+        # A pipe is buffered by blocks, and the parent waits for this line.
         sys.stdout.flush()
         await stop.wait()
 
@@ -78,6 +81,7 @@ def _stop_requested(*, with_parent: bool) -> asyncio.Event:
     if with_parent:
         # A pipe that the parent holds ends with the parent, however it dies.
         def read() -> None:
+            # os.read answers with what is there; the text layer would block until its buffer is full.
             if not os.read(sys.stdin.fileno(), 1024):
                 loop.remove_reader(sys.stdin)
                 stop.set()

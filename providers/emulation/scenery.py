@@ -48,6 +48,7 @@ def _known() -> Mapping[str, tuple[str, View]]:
     known = {city.key: (city.name.en, View.SKYLINE) for city in CITIES}
     for sight in SIGHTS:
         named = sight.name, _VIEW_OF_VERTICAL.get(sight.genre.vertical, View.SKYLINE)
+        # Forge's images are named by the sight, Musement's by the activity's title: both find the same scene.
         known |= {slugify(sight.name): named, slugify(sight.title.en): named}
     for resort in RESORTS:
         known[resort.key] = resort.title, View.MOUNTAINS if resort.landscape is MOUNTAIN else View.SEA

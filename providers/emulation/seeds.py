@@ -28,4 +28,5 @@ def slugify(title: str) -> str:
 
 
 def _digest(name: str) -> bytes:
+    # Not hash(): for text it differs in every process.
     return hashlib.sha256(name.encode()).digest()

@@ -11,6 +11,7 @@ class Words(msgspec.Struct, frozen=True):
     en: str
     fr: str
     it: str
+    # For Club Med alone, whose documented locales hold es-ES and ja-JP; the other emulators speak three languages.
     es: str = ""
     ja: str = ""
 

@@ -16,6 +16,9 @@ T = TypeVar("T")
 LARGEST_GAP: Final = 10
 """Positions between two windows that are fetched along, to save a call."""
 
+MOST_MERGED: Final = 100
+"""Windows apart that one span bridges at the most, so that a thousand of them are merged in no time."""
+
 LARGEST_PAGE: Final = 100
 """Items that every provider gives in one page at the most."""
 
@@ -91,7 +94,7 @@ def spans_of(windows: Iterable[tuple[int, int]]) -> list[Span]:
     for count in range(1, len(runs) + 1):
         end = runs[count - 1].end
         choices = []
-        for start in range(count - 1, -1, -1):
+        for start in range(count - 1, max(-1, count - 1 - MOST_MERGED), -1):
             calls, spans, _ = ways[start]
             choices.append((calls + calls_of(end - runs[start].skip), spans + 1, start))
             if start and runs[start].skip > runs[start - 1].end + LARGEST_GAP:

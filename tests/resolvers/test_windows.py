@@ -167,6 +167,12 @@ def test_windows_merge_where_that_is_no_dearer(
     assert [(span.skip, span.end) for span in spans_of(ranges)] == spans
 
 
+def test_a_thousand_windows_apart_are_merged_for_few_calls() -> None:
+    spans = spans_of([(3 * number, 3 * number + 1) for number in range(1000)])
+    assert sum(span.calls for span in spans) == 30
+    assert (spans[0].skip, spans[-1].end) == (0, 2998)
+
+
 def test_a_window_takes_a_page_for_each_hundred_begun() -> None:
     assert [calls_of(size) for size in (1, 100, 101, 200, 201, 500)] == [1, 1, 2, 2, 3, 5]
 

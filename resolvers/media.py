@@ -29,8 +29,8 @@ class MediaField(msgspec.Struct, frozen=True):
         """Check the arguments; raises BadUserInput."""
         if "" in self.keywords:
             raise BadUserInput("wanted keywords of at least one character, got ''", argument="keywords")
-        filters = sorted({kind.value for kind in self.kinds} | self.keywords)
-        return list_window(self.paging, binding(self.name, owner.provider.value, *owner.key, *filters))
+        kinds, keywords = sorted(kind.value for kind in self.kinds), sorted(self.keywords)
+        return list_window(self.paging, binding(self.name, owner.provider.value, owner.key, kinds, keywords))
 
     def wants(self, kind: MediaKind) -> bool:
         """Tell whether items of a kind can stand in the list."""

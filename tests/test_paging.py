@@ -8,7 +8,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from providers.emulation.faults import Fault
+from providers.emulation.faults import Fault, unavailable
 from providers.musement.emulator import MusementEmulator
 from resolvers.windows import calls_of
 from tests.graph import Graph, running_graph
@@ -368,6 +368,53 @@ async def test_a_catalogue_that_ignores_paging_is_cut_here(graph: Graph) -> None
     assert [node["productId"] for node in nodes] == [product_of(number) for number in range(25, 60)]
 
 
+@pytest.mark.parametrize(
+    ("field", "fill"), [("activitySearch", _fill_search), ("resortCatalog", _fill_catalog)]
+)
+async def test_windows_of_one_catalogue_are_merged_too(
+    graph: Graph, field: str, fill: Callable[[Graph, int], None]
+) -> None:
+    fill(graph, 60)
+    reply = await graph.query(
+        f"{{ a: {field}(first: 10) {{ nodes {{ id }} }} b: {field}(first: 40) {{ nodes {{ id }} }} "
+        f"c: {field} {{ totalCount }} }}"
+    )
+    assert [len(reply.data[name]["nodes"]) for name in "ab"] == [10, 40]
+    assert reply.data["c"] == {"totalCount": 60}
+    assert sum(graph.calls.values()) == 1
+
+
+@pytest.mark.parametrize(
+    ("kind", "second_page"), [("activitySearch", "offset=100"), ("resortCatalog", "page=2")]
+)
+async def test_a_catalogues_page_that_fails_after_the_first_ends_the_answer_before_it(
+    graph: Graph, kind: str, second_page: str
+) -> None:
+    paged = LISTS[kind]
+    paged.fill(graph, LONGEST)
+    emulator = graph.musement if kind == "activitySearch" else graph.clubmed
+    emulator.faults.add(unavailable(), match=second_page)
+    reply = await graph.query(paged.query(), {"first": 250})
+    assert reply.errors == []
+    came, cursors = connection_of(_connection(reply.data), "name")
+    assert (came.items, came.has_next) == (paged.names(100), True)
+    [warning] = reply.json["extensions"]["warnings"]
+    assert (warning["code"], warning["path"]) == ("UPSTREAM_UNAVAILABLE", ["list"])
+    emulator.faults.clear()
+    rest = await graph.query(paged.query(), {"first": 250, "after": cursors[-1]})
+    assert connection_of(_connection(rest.data), "name")[0].items == paged.names(LONGEST)[100:]
+
+
+@pytest.mark.parametrize("kind", ["activitySearch", "resortCatalog"])
+async def test_a_catalogues_first_page_that_fails_is_null_with_its_error(graph: Graph, kind: str) -> None:
+    paged = LISTS[kind]
+    emulator = graph.musement if kind == "activitySearch" else graph.clubmed
+    emulator.faults.add(unavailable())
+    reply = await graph.query(paged.query(), {"first": 250})
+    assert reply.data == {"list": None}
+    assert reply.codes == [("UPSTREAM_UNAVAILABLE", ("list",))]
+
+
 FOREIGN = [
     ('photos(filter: {tags: {slug: ["rome"]}}', "photos("),
     ('photos(filter: {tags: {slug: ["rome"]}}', 'photos(filter: {tags: {neutralSlug: ["rome"]}}'),
@@ -425,7 +472,7 @@ def _fill_everything(graph: Graph) -> None:
     for number in (0, 1):
         fill_media(graph.musement, uuid_of(number), ["image", "video"])
     for key in ("P", "Q"):
-        fill_pictures(graph.clubmed, key, [["ROOM", "POOL"]])
+        fill_pictures(graph.clubmed, key, [["ROOM", "POOL", "IMAGE"]])
 
 
 OWNED = [
@@ -439,6 +486,7 @@ OWNED = [
     'resortProduct(productId: "Q") { gallery',
     'resortProduct(productId: "P") { gallery(keywords: ["ROOM"]',
     'resortProduct(productId: "P") { gallery(keywords: ["POOL"]',
+    'resortProduct(productId: "P") { gallery(keywords: ["IMAGE"]',
     'resortProduct(productId: "P") { media',
     'resortProduct(productId: "P") { photos',
 ]

@@ -9,13 +9,16 @@ from providers.emulation.payload import Payload, copy_lists, copy_objects
 from providers.emulation.resorts import RESORTS, SEASONS, Resort
 from providers.emulation.seeds import hex_for, number_for
 
+# The samples of the provider's documentation; what a real key may ask for depends on the key.
 LOCALES = ("en-US", "fr-FR", "es-ES", "ja-JP", "en-SG")
 """What `GET /v0/locales` answers; the first one is what a test edits."""
 
 HERO = "MAIN_KEY_VISUAL"
 
+# Made up: MAIN_KEY_VISUAL is the only keyword that is published anywhere (provider page).
 _KEYWORDS = ("ROOM", "POOL", "RESTAURANT", "SPORT", "SURROUNDINGS", "WELLNESS")
 
+# Nothing promises one key visual: this world has products with none, one and two, and one without pictures.
 _WITHOUT_HERO = ("DJRB", "TAOR", "SALY")
 _WITHOUT_IMMERSIVE_IMAGE = ("SALY",)
 _WITHOUT_PICTURES = ("EXUM",)
@@ -97,6 +100,7 @@ def _product(product_id: str, resort: Resort, locale: str, images_origin: str) -
         "category": {"id": resort.landscape.category, "label": resort.landscape.name.to(language)},
         "opening_status": "CLOSED" if product_id == "LAUR_SUMMER" else "OPEN",
         "seasons": [season] if season in SEASONS else list(SEASONS),
+        # An empty text where there is none, never null (observed).
         "sibling_id": siblings[0] if season in SEASONS else "",
         "associated_product_id": "",
         "range": None,
@@ -140,6 +144,7 @@ def _media(product_id: str, resort: Resort, locale: str, images_origin: str) -> 
 
 
 def _image_url(product_id: str, resort: Resort, position: int, images_origin: str) -> str:
+    # The form of recorded addresses, in which neither size nor locale shows (observed).
     token = hex_for(f"{product_id} {position}", 10)
     serial = 10_000 + number_for(f"picture {product_id} {position}", 89_999)
     return (
@@ -162,6 +167,7 @@ def _gallery(product_id: str, resort: Resort, images_origin: str) -> list[Payloa
     for position in () if resort.code in _WITHOUT_HERO else heroes:
         gallery[position]["keywords"] = [HERO, *_keywords(gallery[position])]
     if resort.code in _WITH_ODD_PICTURES:
+        # Both members of a picture are optional in the reference.
         del gallery[1]["keywords"]
         gallery[2]["keywords"] = []
         gallery.append(dict(gallery[3]))

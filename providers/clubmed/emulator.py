@@ -13,6 +13,7 @@ from providers.emulation.exchange import Answer, Call, Route, answer_json
 from providers.emulation.payload import Payload
 from providers.emulation.seeds import hex_for
 
+# No form is documented, only a 400 for a malformed id (provider page): wider than any id seen, and still checked.
 _PRODUCT_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _LOCALE = re.compile(r"[a-z]{2}-[A-Z]{2}")
 _ERRORS: Mapping[int, tuple[str, str]] = {
@@ -20,11 +21,13 @@ _ERRORS: Mapping[int, tuple[str, str]] = {
     401: ("unauthorized", "The API key is missing"),
     403: ("forbidden", "Access is forbidden in the current context"),
     404: ("not_found", "The product cannot be found"),
+    # A sentence where the others have a code: so it stands in the reference.
     416: ("Requested range not satisfiable", "The page is past the end of the list"),
     429: ("too_many_requests", "Too many requests"),
     500: ("internal_server_error", "An unexpected error occurred"),
     503: ("service_unavailable", "The service is not available"),
 }
+# As recorded in February 2026; there was no entity tag.
 _LIST_HEADERS = {
     "Cache-Control": "max-age=600,must-revalidate",
     "Last-Modified": LAST_MODIFIED,
@@ -64,6 +67,7 @@ class ClubMedEmulator(Emulator):
     def refuse(self, call: Call) -> Answer | None:
         """Demand a key, and but for the list of locales a locale that the key may use."""
         key = _api_key(call)
+        # 401 is only a schema there, never tied to a case; 403 for a key without a right is the documentation's.
         if not key:
             return self.error(401)
         if self.api_keys is not None and key not in self.api_keys:
@@ -76,6 +80,7 @@ class ClubMedEmulator(Emulator):
             return _invalid("FIELD_REQUIRED", "accept-language", "accept-language is required")
         if not _LOCALE.fullmatch(locale):
             return _invalid("FIELD_INVALID", "accept-language", "accept-language must look like en-US")
+        # The documentation ties locales to the key, but names no status: that of a missing right is taken.
         if locale not in self.locales:
             return self.error(403)
         if not _PRODUCT_ID.fullmatch(product_id):
@@ -102,6 +107,7 @@ class ClubMedEmulator(Emulator):
 
     def _catalog(self, call: Call) -> Answer:
         products = list(self._products(call).values())
+        # Recorded: without a limit the answer is a 200 with the whole catalogue, with one a 206 with a range.
         if "limit" not in call.query:
             return _found(products, _LIST_HEADERS)
         window = _window(call.query)
@@ -110,6 +116,7 @@ class ClubMedEmulator(Emulator):
         limit, page = window
         first = (page - 1) * limit
         items = products[first : first + limit]
+        # The reference lists 416; that a page past the end is its case is our reading.
         if not items:
             return self.error(416)
         total = len(products)
@@ -126,6 +133,7 @@ def create_emulator(images_origin: str = "http://localhost:8000") -> ClubMedEmul
 
 
 def _api_key(call: Call) -> str:
+    # The provider's own links carry the key as a parameter, so it is taken there too (observed).
     return call.headers.get("x-api-key") or call.query.get("api_key", "")
 
 
@@ -160,6 +168,7 @@ def _links(call: Call, limit: int, page: int, last: int) -> str:
     pages = {"self": page, "first": 1, "last": last, "prev": page - 1, "next": page + 1}
     others = {name: value for name, value in call.query.items() if name not in ("limit", "page", "api_key")}
     return ", ".join(
+        # The real host, whatever host was called: a client that follows a link instead of counting pages is found out.
         f'<https://api.clubmed.com/v2/products?{query}>; rel="{rel}"'
         for rel, number in pages.items()
         if 1 <= number <= last

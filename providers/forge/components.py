@@ -46,6 +46,7 @@ class Components:
         """Build the components; without sizes the picture keeps its own."""
         size = self.snapped(device_pixels(transform))
         quality = "q_auto" if transform.quality is None else f"q_{transform.quality}"
+        # Format and quality come last, each alone (Cloudinary's documentation).
         components = [*_resize(transform.fit, size), _FORMATS[transform.format], quality]
         honoured = {ImageTransformStep.FORMAT, *asked_steps(transform)}
         return Filling(
@@ -74,8 +75,10 @@ class Components:
 
 def _resize(fit: ImageFit, size: PixelSize) -> list[str]:
     sides = {"w": size.width, "h": size.height}
+    # Whole numbers only: Cloudinary reads w_1.0 as the full width and w_1 as a pixel.
     given = [f"{key}_{side}" for key, side in sides.items() if side is not None]
     if not given:
         return []
+    # One side leaves a fit nothing to decide; not enlarging saves bytes that show nothing new.
     mode = _MODES[fit] if len(given) == len(sides) else "c_limit"
     return [",".join([mode, *given])]

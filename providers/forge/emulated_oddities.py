@@ -11,6 +11,7 @@ def _without_image(_photo: Payload) -> Payload:
 
 def _nothing_to_fill(photo: Payload) -> Payload:
     image = part(photo, "image")
+    # The page has both placeholders; only the other one was ever seen in an answer.
     template = text(image, "templateUrl").replace("{formatInstructions}", "{formatName}")
     return {"image": image | {"templateUrl": template, "thumbnailUrl": None}}
 
@@ -21,6 +22,7 @@ def _nameless_tag(photo: Payload) -> Payload:
 
 
 def _null_lists(_photo: Payload) -> Payload:
+    # No recording has such nulls, but the page promises no member, so a client must stand them.
     return {"tags": None, "fields": None, "relations": None, "references": None}
 
 

@@ -15,12 +15,14 @@ from providers.forge.emulated_tags import CULTURES, HOST, tag_payload, theme_tag
 
 # Photos have no language, but each language decides which ones it shows: of a hundred, so many.
 _SHOWN_OF_100 = {"en-us": 100, "fr-fr": 52, "it-it": 44}
+# Invented: real answers carry the names of staff.
 _AUTHORS = ("Ines Marchetti", "Tom Havel", "Claire Dubosc", "Yuna Okada", "Sami Idrissi")
 _FIRST_DAY = datetime(2023, 1, 1, tzinfo=UTC)
 # In the middle of the world's dates, so that no first page has the oddities by chance.
 _ARCHIVE_DATE = "2024-05-01T00:00:00Z"
 _FORMAT_NAME = "{formatName}"
 _INSTRUCTIONS = "{formatInstructions}"
+# The vendor's default size, as printed on the page; tenants have their own.
 _THUMBNAIL = "w_250,h_250,c_thumb,g_auto,q_auto,f_jpg"
 
 
@@ -68,8 +70,10 @@ def _photo(take: Take, culture: str, images_origin: str) -> Payload:
     updated = created + timedelta(seconds=number_for(f"updated {take.key}", 60 * 86_400))
     photo: Payload = {
         "type": "photo",
+        # One identity in each language and one over all of them; neither can be looked up (provider page).
         "_translationId": uuid_for(f"photo {take.key} {culture}"),
         "_entityId": uuid_for(f"photo {take.key}"),
+        # Always with the culture in lower case, however it was asked for (observed).
         "selfUrl": f"{HOST}/v2/content/{culture}/photos/{slug}",
         "slug": slug,
         "title": title,
@@ -118,6 +122,7 @@ def _image(take: Take, images_origin: str) -> Payload:
         "templateUrl": f"{root}/{_template(take.key)}/{identity}",
         "thumbnailUrl": f"{root}/private/{_THUMBNAIL}/forge/{identity}",
         "format": "png" if number_for(f"format {take.key}", 9) == 0 else "jpg",
+        # Empty in every answer and example seen: its structure is not known.
         "overriddenFormats": {},
     }
 
@@ -129,6 +134,7 @@ def _template(key: str) -> str:
     kind = number_for(f"template {key}", 200)
     if kind == 0:
         return f"named/{_FORMAT_NAME}/forge"
+    # Without a placeholder nothing can be filled in; such a template was never seen, and nothing rules it out.
     return "private/f_auto/q_auto/forge" if kind == 1 else f"private/{_INSTRUCTIONS}/forge"
 
 

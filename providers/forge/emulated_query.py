@@ -7,6 +7,7 @@ import msgspec
 
 from providers.emulation.payload import Payload, part, parts, text
 
+# Both are the provider page's; that more than 100 is cut down and not refused is an assumption.
 _DEFAULT_LIMIT = 25
 MAX_LIMIT = 100
 
@@ -31,12 +32,15 @@ class PhotoQuery(msgspec.Struct, frozen=True):
         return f"{path}?{'&'.join([*self.raw, f'$limit={self.limit}', f'$skip={skip}'])}"
 
     def _fits(self, photo: Payload) -> bool:
+        # Clients repeat `tags.slug` with a game and a kind, and expect that game's one story (observed): AND.
         return all(_FILTERS[name](photo, value) for name, value in self.filters)
 
     def _sorted(self, photos: list[Payload]) -> list[Payload]:
         field, _, direction = self.sort.partition(":")
+        # Equal dates need an order of their own, or two pages could show one photo twice and miss another.
         by_slug = sorted(photos, key=lambda photo: text(photo, "slug"))
         if field in _SORTS:
+            # Which direction an omitted one means is not documented.
             ordered = sorted(by_slug, key=_SORTS[field], reverse=direction.lower() == "desc")
             # What has no value to sort by comes last in both directions; sorting is stable.
             return sorted(ordered, key=lambda photo: _SORTS[field](photo) == ("", ""))
@@ -53,6 +57,7 @@ def read_query(raw_query: str, *, encoded_dollar_ignored: bool) -> PhotoQuery:
         if name in _FILTERS:
             filters.append((name, value))
         else:
+            # Made-up parameters get a 200 and the plain list (observed): a misspelt filter is no error here either.
             known[name] = value
         if name not in _WINDOW:
             raw.append(pair)
@@ -94,9 +99,11 @@ _FILTERS: Mapping[str, Callable[[Payload, str], bool]] = {
     "tags.externalSourceReference": lambda photo, value: (
         value in [_reference(tag) for tag in parts(photo, "tags")]
     ),
+    # There is no `content.slug`, though the provider page prints it: every client sends this name (observed).
     "context.slug": lambda photo, value: part(photo, "context").get("slug") == value,
     "context.neutralSlug": lambda photo, value: part(photo, "context").get("neutralSlug") == value,
     "featured": lambda photo, value: str(photo.get("featured")) == value,
+    # A slug in spite of its name (provider page).
     "_id": lambda photo, value: photo.get("slug") == value,
     "_listAvailability": lambda photo, value: str(photo.get("_listAvailability")) == value,
 }
@@ -112,6 +119,7 @@ def _by_default(photo: Payload) -> tuple[str, tuple[str, str]]:
     return str(photo.get("featured")), _date(photo, "contentDate")
 
 
+# Which of several tags a sort goes by is not documented.
 def _first_tag(name: str) -> Callable[[Payload], tuple[str, str]]:
     return lambda photo: (next((text(tag, name) for tag in parts(photo, "tags")), ""), "")
 

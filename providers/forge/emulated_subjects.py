@@ -12,6 +12,7 @@ from providers.emulation.words import Words
 from providers.forge.emulated_tags import Tag, place_tag, product_tag, sight_tag, theme_tag
 
 _TAKES_OF_A_CITY = 3
+# Every ninth sight: a join that finds nothing is an answer, and needs to be met.
 _UNTAGGED_SIGHTS = 9
 
 

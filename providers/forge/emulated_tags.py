@@ -14,6 +14,7 @@ from providers.emulation.words import Words
 CULTURES = {"en-us": "en", "fr-fr": "fr", "it-it": "it"}
 """The tenant's cultures and the language of each."""
 
+# The host of the page's examples.
 HOST = "https://acme.org"
 """The tenant's public host, which every `selfUrl` names whatever host was called."""
 
@@ -30,6 +31,7 @@ class Tag(msgspec.Struct, frozen=True):
     def optional(self) -> Payload:
         """The keys that some tags have and others lack."""
         if self.reference is not None:
+            # The members are guessed from the filter's `sourceName:sourceId`: each recorded reference is empty.
             source, identity = self.reference
             return {
                 "type": "tag",
@@ -37,6 +39,7 @@ class Tag(msgspec.Struct, frozen=True):
                 "externalSourceReference": {"sourceName": source, "sourceId": identity},
                 "extraData": {"sourceId": identity},
             }
+        # Recorded tags lack these keys, the vendor's mock has them as null: this world has both.
         return {"type": "tag", "externalSourceName": None, "extraData": None} if self.form == "place" else {}
 
 

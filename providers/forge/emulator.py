@@ -14,9 +14,12 @@ from providers.forge.emulated_photos import World
 from providers.forge.emulated_query import MAX_LIMIT, read_query
 from providers.forge.emulated_tags import CULTURES
 
+# The page prints the body alone; it is ASP.NET Core's default, which sends this type.
 _PROBLEM_TYPE = "application/problem+json"
 _SECTIONS: Mapping[int, str] = {404: "15.5.5", 500: "15.6.1"}
+# Listed in the page's structure, but in neither its example nor any recorded list item.
 _DETAIL_ONLY = ("relations", "references", "context", "mimeType", "storagePath", "_listAvailability")
+# 2 of 16 recorded items lacked `fields`.
 _WITHOUT_FIELDS = 8
 
 
@@ -30,6 +33,7 @@ class ForgeEmulator(Emulator):
         )
         super().__init__("forge", routes)
         self.world = World(images_origin)
+        # One client reports that `%24limit` is ignored (observed), no other source does: on by default, the worse case.
         self.encoded_dollar_ignored = True
 
     def error(self, status: int) -> Answer:
@@ -44,12 +48,14 @@ class ForgeEmulator(Emulator):
         return Answer(status, msgspec.json.encode(problem), _PROBLEM_TYPE)
 
     def _photos(self, call: Call) -> list[Payload] | None:
+        # Both spellings are in use, en-US and en-us (observed).
         culture = call.parameters["culture"].lower()
         return self.world.photos[culture] if culture in CULTURES or culture in self.world.photos else None
 
     def _detail(self, call: Call) -> Answer:
         slug = call.parameters["slug"]
         photo = next((photo for photo in self._photos(call) or [] if photo.get("slug") == slug), None)
+        # Whether an unlisted photo answers by its slug is not documented; here it does.
         return self.error(404) if photo is None else answer_json(photo)
 
     def _list(self, call: Call) -> Answer:
@@ -65,10 +71,13 @@ class ForgeEmulator(Emulator):
             pagination["nextUrl"] = query.window_url(path, end)
         if query.skip:
             pagination["previousUrl"] = query.window_url(path, max(query.skip - query.limit, 0))
+        # The ceiling of a page and no count: there is no total anywhere (provider page).
         pagination["maxItems"] = MAX_LIMIT
         items = [_list_item(photo) for photo in found[query.skip : end]]
+        # Seven digits of a second, as .NET writes them (provider page); Python has six.
         meta = {"apiVersion": "2.0", "generatedAt": f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%S.%f}0Z"}
         body = msgspec.json.encode({"pagination": pagination, "meta": meta, "items": items})
+        # The time of making is no part of what an entity tag stands for.
         return Answer(200, body, identity=msgspec.json.encode([pagination, items]))
 
 

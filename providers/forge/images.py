@@ -59,6 +59,7 @@ class ForgeImages:
         filled = self._filled(image.template_url, transform)
         if filled is not None:
             return filled
+        # The template without its placeholder is no way out: Cloudinary gives a private original to signed URLs alone.
         if image.thumbnail_url is None or not usable_url(image.thumbnail_url, self._allowed_hosts):
             raise ValueError("the image has neither a template that can be filled nor a thumbnail")
         return Rendition(url=image.thumbnail_url)
@@ -83,6 +84,7 @@ class ForgeImages:
         if len(found) != 1:
             return None
         sample = template_url.replace(found[0], "_")
+        # Cloudinary signs the transformation along with the picture: filling in anything breaks it (its documentation).
         if not usable_url(sample, self._allowed_hosts) or is_signed(sample):
             return None
         # With the placeholder in it, the host of the sample is not the template's.
@@ -98,5 +100,6 @@ def _filler(
             return Components(ladder)
         case ImageStrategy.NAMED:
             return NamedFormats(named_formats)
+        # The one URL that a tenant has made itself, and so the only one that is valid whatever its Cloudinary allows.
         case ImageStrategy.THUMBNAIL:
             return None

@@ -14,6 +14,7 @@ from providers.images import LARGEST_SIDE, UNKNOWN_SIZE, PixelSize, asked_steps,
 from providers.keys import shown
 from providers.records import ImageTransformStep, Transform
 
+# A space inside is real (observed in a tenant's back office); it leaves percent-encoded.
 _NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*(?: [A-Za-z0-9_.-]+)*")
 
 
@@ -57,6 +58,7 @@ class NamedFormats:
         sizing = {ImageTransformStep.WIDTH, ImageTransformStep.HEIGHT, ImageTransformStep.DPR}
         honoured = sizing if covering else set()
         return Filling(
+            # A back office lists formats by Name and Instructions (observed): hence what either placeholder takes.
             text=quote(chosen.name) if placeholder == NAME else chosen.instructions,
             size=PixelSize(chosen.width, chosen.height),
             applied=tuple(step for step in asked_steps(transform) if step in honoured),
@@ -92,6 +94,7 @@ def _check(named: NamedFormat, where: str) -> None:
         raise NamedFormatsError(
             f"{where}: name: wanted letters, digits, _ . - and single spaces, got {shown(named.name)}"
         )
+    # Instructions leave as they are written, so a per cent sign in them would be an encoding that nobody has checked.
     if not is_safe(named.instructions) or "%" in named.instructions:
         raise NamedFormatsError(
             f"{where}: instructions: wanted Cloudinary components like t_wide/f_auto, "

@@ -5,6 +5,7 @@ from providers.emulation.payload import Payload
 CULTURE = "en-us"
 SLUG = "2019-05-29-redgrave-pintest-featured"
 
+# The page shows the dump of a tree viewer; these are its values in the JSON that the wire has.
 PHOTO: Payload = {
     "type": "photo",
     "_translationId": "e69fdc4e-c4ea-415b-aeb3-d1927dfa2bef",

@@ -20,11 +20,13 @@ _PRINTED_TITLE = Words(
     "Biglietti per il Museo Nazionale del Bargello",
 )
 
+# One or two activities of each oddity, so that every one can be met and none becomes the rule.
 _WITHOUT_COVER = ("Navigli", "Isola")
 _WITHOUT_COORDINATES = ("Le Marais",)
 _WITH_FLAGGED_ITEM = ("Navigli", "Tate Modern")
 _WITH_VIDEO = ("Seine", "Thames", "Sumida River", "Jardin Majorelle")
 _WITH_ODD_ITEMS = ("Kew Gardens",)
+# No gallery is a 404 in the reference; another list of the API answers `[]` or 404 for none: this world has both.
 _WITH_EMPTY_GALLERY = ("Alfama",)
 _WITHOUT_GALLERY = ("Yanaka",)
 
@@ -100,6 +102,7 @@ def _activity(sight: Sight, images_origin: str) -> Payload:
         **_texts(sight, "en", images_origin),
         "status": sight.status,
         "verticals": [{"id": 1 + sight.genre.number % 7, "code": sight.genre.vertical}],
+        # Empty objects come where a part has nothing in it (observed).
         "supplier": {},
         "merchant_price": {"currency": "USD", "value": 12.5 + number_for(sight.name, 60)},
         "languages": [{"code": "en"}, {"code": "fr"}, {"code": "it"}],
@@ -136,6 +139,7 @@ def _category(genre: Genre, language: str, images_origin: str) -> Payload:
         "id": genre.number,
         "code": genre.category,
         "name": genre.name.to(language),
+        # A text on the wire, an integer in the reference (observed).
         "level": "1",
         "cover_image_url": _image_url(images_origin, "category/0001/04", genre.category, genre.number)
         + "?w=540",
@@ -143,6 +147,7 @@ def _category(genre: Genre, language: str, images_origin: str) -> Payload:
 
 
 def _cover_url(sight: Sight, images_origin: str) -> str:
+    # The width in the address is the provider page's; a recording of 2019 had none.
     name = slugify(sight.title.en)
     return _image_url(images_origin, "cover/0001/02", name, _media_id(sight, 0)) + "?w=540"
 
@@ -152,6 +157,7 @@ def _image_url(images_origin: str, folder: str, name: str, number: int) -> str:
 
 
 def _media_id(sight: Sight, position: int) -> int:
+    # Twenty numbers an activity: the cover is 0, images come next, a video is 19, and no two ever meet.
     return 20 * (sight.number % 1000 + 1000) + position
 
 
@@ -167,6 +173,7 @@ def _gallery(sight: Sight, images_origin: str) -> list[Payload]:
         gallery.append(_video(sight, images_origin))
     if sight.name in _WITH_ODD_ITEMS:
         del gallery[0]["url"]
+        # The reference has the type as free text, without a list of its words.
         gallery[1]["type"] = "panorama"
         del gallery[2]["type"]
     return gallery
@@ -183,6 +190,7 @@ def _image(sight: Sight, images_origin: str, position: int) -> Payload:
     }
 
 
+# No sample of a video is published, though the page announces them: its type's word and the plain file are assumed.
 def _video(sight: Sight, images_origin: str) -> Payload:
     return {
         "id": _media_id(sight, 19),

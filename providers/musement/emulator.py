@@ -12,8 +12,10 @@ from providers.emulation.payload import Payload, part, parts, text
 from providers.emulation.seeds import hex_for
 from providers.musement.emulated_activities import World
 
+# The codes 2271, -1, 0 and 1401 are the provider's (its guide and reference); the others are unknown and made up.
 _MANDATORY = "The header 'x-musement-application' is mandatory and was not sent."
 _UNKNOWN_MARKET = "Unknown market code was provided."
+# Partners get a 403 for drafts; UNAVAILABLE and ARCHIVED they still read by uuid (provider's guide).
 _HIDDEN = ("DRAFT", "REVIEW", "INACTIVE")
 _ERRORS: Mapping[int, tuple[str, str]] = {
     400: ("1400", "The request is not valid."),
@@ -49,11 +51,15 @@ class MusementEmulator(Emulator):
         )
         super().__init__("musement", routes, base_path="/api/v3")
         self.world = World(images_origin)
+        # The reference declares an object here and bare arrays for sister lists; recordings mix the two (observed).
         self.list_envelope: Literal["object", "array"] = "object"
+        # Off, as at the provider: the reference lets catalogue reads be anonymous, and clients read so (observed).
         self.require_token = False
+        # Most tokens live an hour (provider's guide).
         self.expires_in = 3600
         self.client_id, self.client_secret = "sandbox-client", "sandbox-secret"
         self.applications: set[str] | None = None
+        # What public clients send (observed); the full list is for another role than a partner's.
         self.markets = {"us", "it", "eu", "nl"}
         self._tokens: dict[str, float] = {}
 
@@ -68,9 +74,11 @@ class MusementEmulator(Emulator):
 
     def refuse(self, call: Call) -> Answer | None:
         """Demand an application and a known market of every call, and of reads perhaps a token."""
+        # Wanted on /login too (provider's guide); older clients got data without it (observed).
         application = call.headers.get("x-musement-application", "")
         if not application or (self.applications is not None and application not in self.applications):
             return _fail(400, "2271", _MANDATORY)
+        # The reference names `us` as the default.
         if call.headers.get("x-musement-market", "us") not in self.markets:
             return _fail(400, "-1", _UNKNOWN_MARKET)
         if self.require_token and call.method == "GET" and not self._is_authenticated(call):
@@ -79,6 +87,7 @@ class MusementEmulator(Emulator):
 
     def _is_authenticated(self, call: Call) -> bool:
         scheme, _, token = call.headers.get("authorization", "").partition(" ")
+        # With a capital B, although the login's token_type is written small (provider page).
         return scheme == "Bearer" and time.monotonic() < self._tokens.get(token, 0)
 
     def _login(self, call: Call) -> Answer:
@@ -87,6 +96,7 @@ class MusementEmulator(Emulator):
         except msgspec.DecodeError:
             return self.error(400)
         if login != Login(self.client_id, self.client_secret, "client_credentials"):
+            # The reference declares only 400 and 503 for a login, and no body for either.
             return _fail(400, "1400", "The client credentials are invalid.")
         token = hex_for(f"token {id(self)} {len(self._tokens)} {time.monotonic_ns()}", 48)
         self._tokens[token] = time.monotonic() + self.expires_in
@@ -102,8 +112,10 @@ class MusementEmulator(Emulator):
         if refusal := self._refuse_activity(call):
             return refusal
         if uuid not in self.world.media:
+            # The reference's meaning of a 404 here; an unknown activity answers with the same status.
             return _fail(404, "1404", "No media found for the activity.")
         title = text(self.world.activities[uuid], "title")
+        # In every sample a media item's title is its activity's (provider page), so it changes with the language.
         translated = text(self._translated(uuid, call), "title")
         return answer_json(
             [
@@ -129,14 +141,17 @@ class MusementEmulator(Emulator):
             tag.strip().lower().partition("-")[0]
             for tag in _by_quality(call.headers.get("accept-language", ""))
         ]
+        # Texts that are not translated come in English, as a rule (provider's older documentation).
         return next((language for language in wanted if language in spoken), "en")
 
     def _search(self, call: Call) -> Answer:
+        # What is off sale leaves the search, though its uuid still answers (provider's guide).
         on_sale = [
             uuid for uuid, activity in self.world.activities.items() if activity.get("status") == "ONLINE"
         ]
         found = [activity for uuid in on_sale if _fits(activity := self._translated(uuid, call), call.query)]
         offset = max(_whole(call.query, "offset", 0), 0)
+        # 10 and 100 are the reference's default and maximum; the guide says that more is cut down in silence.
         limit = min(max(_whole(call.query, "limit", 10), 1), 100)
         page = found[offset : offset + limit]
         if self.list_envelope == "array":

@@ -15,6 +15,8 @@ from providers.images import (
 )
 from providers.records import Image, ImageFit, ImageTransformStep, Rendition, Transform
 
+# The provider documents no image parameters. Its own addresses carry w and h (provider page), its clients add q and
+# fit=crop (observed): imgix's names, so the rest is taken from imgix's documentation.
 _FITS = {
     ImageFit.COVER: "crop",
     ImageFit.CONTAIN: "clip",
@@ -42,6 +44,7 @@ class MusementImages:
     def rendition(self, image: Image, transform: Transform) -> Rendition:
         """Give the URL with the size that comes and the steps that imgix honours: all but FORMAT."""
         url = image.source_url
+        # imgix's `fm` and `auto` were seen in no address of the provider or its clients.
         steps = tuple(step for step in asked_steps(transform) if step is not ImageTransformStep.FORMAT)
         if not steps or is_signed(url):
             return Rendition(url=url)
@@ -49,6 +52,7 @@ class MusementImages:
         wanted = _size_parameters(transform.fit, size) | _quality_parameters(transform)
         replaced = wanted.keys() if size == UNKNOWN_SIZE else wanted.keys() | _SIZE_KEYS
         parts = urlsplit(url)
+        # Kept as raw text: decoding and encoding could change what the host reads byte for byte.
         kept = [pair for pair in parts.query.split("&") if pair and query_key(pair) not in replaced]
         is_told = _RESIZING_KEYS.isdisjoint(map(query_key, kept))
         width, height = delivered(transform.fit, size) if is_told else UNKNOWN_SIZE
@@ -63,6 +67,7 @@ class MusementImages:
 def _size_parameters(fit: ImageFit, size: PixelSize) -> dict[str, str]:
     sides = {"w": size.width, "h": size.height}
     given = {key: str(side) for key, side in sides.items() if side is not None}
+    # imgix documents cropping for two sides only; with one the picture keeps its ratio by itself.
     return given | {"fit": _FITS[fit]} if len(given) == len(sides) else given
 
 

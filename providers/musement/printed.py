@@ -10,6 +10,7 @@ COVER_IMAGE_URL = "https://images-sandbox.musement.com/cover/0001/02/tickets-for
 GALLERY_UUID, FLAGGED_UUID = BARGELLO_UUIDS
 """The first one's gallery lacks the cover (the page's first block), the other's has it (the third)."""
 
+# In the page's HTML this reads `&amp;`; the wire has the plain `&`.
 _HEADER_URL = "https://images-sandbox.musement.com/default/0001/19/tickets-for-the-bargello-national-museum_header-{}.jpeg?w=750&h=500"
 
 GALLERY: list[Payload] = [

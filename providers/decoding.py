@@ -15,6 +15,7 @@ class ListDecoder(Generic[W]):
     """
 
     def __init__(self, list_type: type[list[W]]) -> None:
+        # Not strict: a number was seen as text where the reference declares an integer (Musement, observed).
         self._whole = msgspec.json.Decoder(list_type, strict=False)
         self._raw = msgspec.json.Decoder(list[msgspec.Raw])
         item_type: type[W] = get_args(list_type)[0]
@@ -24,6 +25,7 @@ class ListDecoder(Generic[W]):
         """Decode the array: at once where every item fits, else item by item."""
         try:
             return [*self._whole.decode(body)]
+        # Only the shape of one item is forgiven; what is no JSON or no UTF-8 is none for the whole list.
         except msgspec.ValidationError:
             return [self._tolerated(item) for item in self._raw.decode(body)]
 
@@ -36,4 +38,5 @@ class ListDecoder(Generic[W]):
 
 def text_or_none(text: str | msgspec.UnsetType | None) -> str | None:
     """Read an optional text: absent, null and empty all mean that the provider has none."""
+    # Club Med writes an empty text, Musement leaves the key out (observed).
     return text or None

@@ -53,6 +53,7 @@ class NotConfigured(ProviderError):
     code = "PROVIDER_NOT_CONFIGURED"
 
 
+# Not retryable: Musement's 403 is the state of a draft (provider's guide), which neither time nor a new token mends.
 class Forbidden(ProviderError):
     """The provider answered 403, or the operator's settings refuse the request."""
 
@@ -73,6 +74,7 @@ class UpstreamUnavailable(ProviderError):
     retryable = True
 
 
+# No provider documents a limit; clients of Forge met 429 all the same (observed).
 class UpstreamRateLimited(ProviderError):
     """The provider answered 429, or our own budget for it is spent."""
 

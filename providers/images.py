@@ -13,6 +13,8 @@ UNCHANGED = Transform()
 """The transformation that asks for nothing."""
 
 _EXACT_FITS = frozenset({ImageFit.COVER, ImageFit.PAD, ImageFit.STRETCH})
+# A brace is a placeholder that nobody filled, browsers read a backslash as a slash, and a lone surrogate cannot be
+# written as UTF-8.
 _UNFIT = re.compile(r"[\s\x00-\x1f\x7f-\x9f\ud800-\udfff{}\\]")
 _SIGNATURE_KEYS = frozenset({"s", "sig", "signature", "x-amz-signature", "x-goog-signature"})
 _SIGNATURE_SEGMENT = re.compile(r"/s--[^/]+--(?:/|$)")
@@ -104,9 +106,11 @@ def usable_url(url: str | None, allowed_hosts: frozenset[str] = frozenset()) -> 
 def _host(url: str) -> str | None:
     try:
         parts = urlsplit(url)
+        # urlsplit checks a port only when it is read.
         host, _checked_port = parts.hostname, parts.port
     except ValueError:
         return None
+    # What stands before an @ can pass for the host in a reader's eyes.
     if parts.scheme not in {"http", "https"} or not host or "@" in parts.netloc:
         return None
     return f"[{host}]" if ":" in host else host
@@ -125,4 +129,5 @@ def is_signed(url: str) -> bool:
     parts = urlsplit(url)
     if _SIGNATURE_SEGMENT.search(parts.path):
         return True
+    # Decoded first: hosts read `%73=` as `s=` too.
     return any(query_key(pair).lower() in _SIGNATURE_KEYS for pair in parts.query.split("&"))

@@ -9,6 +9,7 @@ from providers.images import PixelSize, asked_steps, bounded, delivered, device_
 from providers.records import ImageFit, ImageFormat, Rendition, Transform
 
 
+# imgproxy enlarges and extends only when told to.
 class _Resizing(NamedTuple):
     kind: str
     enlarge: int
@@ -56,6 +57,7 @@ class ImageProxy:
         options = [*_resizing(transform.fit, asked), *_encoding(transform)]
         if not options:
             return Rendition(url=source_url)
+        # Encoded, since imgproxy reads an @ in a plain source as the start of its file type; padding it does not want.
         source = base64.urlsafe_b64encode(source_url.encode()).rstrip(b"=").decode()
         width, height = delivered(transform.fit, asked)
         return Rendition(
@@ -67,6 +69,7 @@ class ImageProxy:
 
     def signed(self, path: str) -> str:
         """Give the URL of a path (options and source, with its leading slash), signed with HMAC-SHA256."""
+        # The salt is signed in front of the path; without a signature anybody could let the proxy resize anything.
         digest = hmac.digest(self._key, self._salt + path.encode(), hashlib.sha256)
         signature = base64.urlsafe_b64encode(digest).rstrip(b"=").decode()
         return f"{self._url}/{signature}{path}"

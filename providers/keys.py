@@ -9,7 +9,9 @@ from typing import NamedTuple
 from providers.errors import InvalidKey
 
 _UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
+# No form is documented; seen are four capitals, with a season behind them, and `product-1` (observed).
 _PRODUCT_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
+# Recorded slugs have letters, digits and hyphens; the other marks are those that RFC 3986 leaves alone in a path.
 _SLUG = re.compile(r"[A-Za-z0-9._~-]{1,200}")
 _SHOWN = 80
 
@@ -28,6 +30,7 @@ class ResortKey(NamedTuple):
     locale: str
 
 
+# By slug, for Forge finds nothing by its language-independent identities (provider page).
 class PhotoKey(NamedTuple):
     """A Forge photo: its culture (lower case) and the slug that it has there."""
 
@@ -43,6 +46,7 @@ def shown(text: str) -> str:
 def activity_uuid(text: str) -> str:
     """Return the UUID in lower case; any version is accepted, since Musement uses 1 as well as 4."""
     lowered = text.lower()
+    # Refused here, for what Musement answers to a malformed one is not documented.
     if not _UUID.fullmatch(lowered):
         raise InvalidKey(f"wanted a UUID like 7c2f1a3e-5b0d-4f6e-9a41-0d5e8c1b7a10, got {shown(text)}")
     return lowered
@@ -57,6 +61,7 @@ def product_id(text: str) -> str:
 
 def photo_slug(text: str) -> str:
     """Return the slug as it is."""
+    # Some HTTP clients resolve dots on the way: `photos/..` would ask another endpoint.
     if not _SLUG.fullmatch(text) or text in {".", ".."}:
         raise InvalidKey(
             f"wanted 1 to 200 letters, digits or . _ ~ - (and neither . nor ..), got {shown(text)}"

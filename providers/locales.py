@@ -9,6 +9,7 @@ from providers.keys import shown
 # language, optional script, optional region, further subtags: as much of BCP 47 as travel content uses.
 _TAG = re.compile(r"([a-zA-Z]{2,3})(?:-([a-zA-Z]{4}))?(?:-([a-zA-Z]{2}|[0-9]{3}))?((?:-[a-zA-Z0-9]{5,8})*)")
 _QUALITY = re.compile(r"q=(0(?:\.\d{0,3})?|1(?:\.0{0,3})?)", re.IGNORECASE)
+# Browsers send some hundred characters at the most; whatever comes beyond a thousand is not worth its parsing.
 _LONGEST_HEADER = 1000
 
 
@@ -35,6 +36,7 @@ def accepted(header: str, served: Sequence[str], default: str) -> str:
     """
     by_lower_case = {locale.lower(): locale for locale in served}
     wanted = [_weighed(part) for part in header[:_LONGEST_HEADER].split(",")]
+    # A stable sort: tags of one weight keep the order that they were sent in.
     ranked = sorted(wanted, key=lambda each: -each[1])
     return next(
         (by_lower_case[tag] for tag, weight in ranked if weight > 0 and tag in by_lower_case), default
@@ -59,5 +61,6 @@ def fallbacks(locale: str, spoken: Sequence[str], default: str) -> list[str]:
     language = lowered.split("-")[0]
     exact = [each for each in spoken if each.lower() == lowered]
     same = [each for each in spoken if each.split("-")[0].lower() == language]
+    # Among the regions of a language the operator's own goes first.
     same.sort(key=lambda each: each.lower() != default.lower())
     return list(dict.fromkeys([*exact, *same, default]))

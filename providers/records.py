@@ -7,6 +7,7 @@ import msgspec
 
 T = TypeVar("T")
 
+# Tenants of Forge define fields of their own (observed): no type can be told beforehand.
 Json = Any
 """A JSON value as the provider sends it, handed on as it is."""
 
@@ -19,6 +20,7 @@ class Provider(enum.Enum):
     FORGE = "FORGE"
 
 
+# Musement's type is free text (its reference), so a word that is new is data and no error.
 class MediaKind(enum.Enum):
     """What a media item is; OTHER for a kind that the provider sends and the graph does not know."""
 
@@ -45,6 +47,7 @@ class Answer(msgspec.Struct, Generic[T], frozen=True):
     origin: Origin
 
 
+# Forge has no total (provider page), Musement's is in the body, Club Med's in a header that can be missing (observed).
 class Page(msgspec.Struct, Generic[T], frozen=True):
     """One answer of a paged list.
 
@@ -84,6 +87,7 @@ class Image(msgspec.Struct, frozen=True, kw_only=True):
     owner: Owner
     url: str | None
     provider_id: str | None = None
+    # No caption: Musement repeats the activity's title (provider page), Forge often has a file name (observed).
     title: str | None = None
     thumbnail_url: str | None = None
     template_url: str | None = None
@@ -91,6 +95,7 @@ class Image(msgspec.Struct, frozen=True, kw_only=True):
     role: ImageRole = ImageRole.ITEM
     keywords: tuple[str, ...] = ()
     format: str | None = None
+    # Handed on unread: empty wherever it was seen.
     overridden_formats: Json = None
 
     @property

@@ -28,16 +28,19 @@ from providers.records import Answer, Image, Origin, Page, Video
 from providers.scope import CallScope
 from providers.transport import Reply
 
+# Our own bound: no maximum is documented, and an item is some 4.5 kB (observed).
 LARGEST_PAGE: Final = 100
 
 _SAMPLE_DETAIL: Final = Sample(lambda: samples.DETAIL)
 _SAMPLE_PICTURES: Final = Sample(lambda: samples.PICTURES)
 _SAMPLE_VIDEOS: Final = Sample(lambda: samples.VIDEOS)
+# Beyond every offset, so that a rehearsed page never ends the list.
 _SAMPLE_TOTAL: Final = 1_000_000
 _DETAIL = msgspec.json.Decoder(ProductWire, strict=False)
 _ITEMS = ListDecoder(list[ProductWire])
 _PICTURES = ListDecoder(list[PictureWire])
 _VIDEOS = ListDecoder(list[str])
+# Recorded without a unit, as `0-2/782`; HTTP wants one, so it may yet come.
 _CONTENT_RANGE = re.compile(r"(?:\w+\s+)?(\d+)-(\d+)/(\d+|\*)", re.ASCII)
 
 
@@ -128,6 +131,7 @@ class ClubMedClient:
         origin: Origin | None = None
         for number in numbers:
             answer = await self._page(locale, number, size, scope)
+            # A window is as old as its oldest page.
             origin = answer.origin if origin is None or answer.origin.stored_at < origin.stored_at else origin
             if answer.value is None:
                 break
@@ -143,6 +147,8 @@ class ClubMedClient:
         call = Call(
             route="GET /v2/products",
             path="/v2/products",
+            # Never without a limit: the answer would be the whole catalogue, some 3.5 MB. Pages are counted, since
+            # the provider's Link header holds the key in clear (both observed).
             query=query_string([("limit", str(size)), ("page", str(number))]),
             headers=self._language(locale),
             skip=first,
@@ -159,6 +165,7 @@ class ClubMedClient:
         try:
             return await self._client.get(call, decode, scope, sample)
         except UpstreamRejected as error:
+            # The reference lists 416 without its case. Taken for a page past the end, it is an empty page, no failure.
             if error.status != HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE:
                 raise
             nothing = Slice(first=first, items=(), total=None, has_next=False)

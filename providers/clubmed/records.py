@@ -12,6 +12,7 @@ from providers.records import Image, ImageRole, Origin, Owner, Provider, Video
 
 T = TypeVar("T")
 
+# The one keyword that is published (provider page).
 MAIN_KEY_VISUAL: Final = "MAIN_KEY_VISUAL"
 
 
@@ -33,6 +34,7 @@ class MediaBlockWire(msgspec.Struct, frozen=True):
     immersive_image: str | None = None
 
 
+# As recorded; the scenario pages print a list item of another shape, which was never seen on the wire.
 class ProductWire(msgspec.Struct, frozen=True):
     """A product as a detail or as a list item; UNSET is a key that the answer does not carry."""
 
@@ -47,6 +49,7 @@ class ProductWire(msgspec.Struct, frozen=True):
     media: MediaBlockWire | None | UnsetType = UNSET
 
 
+# Both members are optional in the reference, and there is no other: no id, title or size (provider page).
 class PictureWire(msgspec.Struct, frozen=True):
     """An item of ``/v1/products/{id}/pictures``."""
 
@@ -156,6 +159,7 @@ def _countries(value: DestinationWire | None | UnsetType) -> tuple[str, ...] | N
 def _immersive(value: MediaBlockWire | None | UnsetType, owner: Owner) -> Image | None | UnsetType:
     if value is UNSET:
         return UNSET
+    # An empty text is how Club Med says none (observed).
     if value is None or not value.immersive_image or not usable_url(value.immersive_image):
         return None
     return Image(owner=owner, url=value.immersive_image, role=ImageRole.IMMERSIVE)

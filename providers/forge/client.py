@@ -21,6 +21,7 @@ from providers.records import Answer, Origin, Page, Provider
 from providers.scope import CallScope
 from providers.transport import Reply
 
+# The page's maximum; what happens above it is not documented.
 LARGEST_PAGE: Final = 100
 LIST_ROUTE: Final = "GET /v2/content/{culture}/photos"
 
@@ -47,6 +48,7 @@ class Cultures:
     def candidates(self, locale: str) -> list[str]:
         """List the cultures to try for a locale that nobody insisted on: itself, its language's, the default."""
         wanted = locale.lower()
+        # A tenant without a configured list may speak what nobody has listed: asking is the only way to learn it.
         known = [] if self._configured else [wanted]
         tried = list(dict.fromkeys([*known, *fallbacks(wanted, self._served, self._default)]))
         present = [culture for culture in tried if not self.is_absent(culture)]
@@ -83,6 +85,7 @@ class ForgeClient:
             def decode(reply: Reply, origin: Origin) -> Photo:
                 photo = _DETAIL.decode(reply.body)
                 if not photo.slug:
+                    # It was found by that slug, so it has it, told or not.
                     msgspec.structs.force_setattr(photo, "slug", key.slug)
                 scope.dropped_items += completed(photo, key.culture, origin, whole=True)
                 if not self._stands(photo):
@@ -122,6 +125,7 @@ class ForgeClient:
 
         sample = Sample(partial(samples.photo_page, photos, skip, limit))
         answer = await self._client.get(call, decode, scope, sample)
+        # A list that matches nothing is an empty 200 (observed): a 404 is the culture's own (provider's documentation).
         if answer.value is None:
             self.cultures.note_absent(photos.culture)
         return answer
@@ -131,6 +135,7 @@ class ForgeClient:
             return None
         scope.dropped_items += completed(photo, photos.culture, origin, whole=False)
         if visibly_misses(photo, photos.filter):
+            # What a tenant does not know as a parameter it ignores with a 200 (observed).
             raise UpstreamBadResponse(Provider.FORGE, "answered photos that the filter excludes")
         return photo if self._stands(photo) else None
 

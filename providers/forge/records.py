@@ -16,6 +16,7 @@ from providers.images import usable_url
 from providers.keys import PhotoKey
 from providers.records import Image, Json, Origin, Owner, Provider
 
+# 0 to 7 digits of a second were seen; the graph's DateTime has six.
 _DATE = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(\.\d{1,6})?\d*Z", re.ASCII)
 
 
@@ -29,6 +30,7 @@ class ListAvailability(enum.Enum):
 class Tag(msgspec.Struct, frozen=True, kw_only=True):
     """A tag, or the context, of a photo; ``culture`` is the one that the photo came in."""
 
+    # Without it a tag can be neither shown nor asked for.
     sent_slug: str | None = field(default=None, name="slug")
     neutral_slug: str | None = field(default=None, name="neutralSlug")
     title: str | None = None
@@ -79,6 +81,7 @@ class Photo(msgspec.Struct, frozen=True, kw_only=True):
     created_by: str | None = field(default=None, name="createdBy")
     last_updated_by: str | None = field(default=None, name="lastUpdatedBy")
     sent_featured: int | bool | None = field(default=None, name="featured")
+    # The page calls it an integer in answers and a string in queries.
     sent_availability: int | str | None = field(default=None, name="_listAvailability")
     mime_type: str | None = field(default=None, name="mimeType")
     storage_path: str | None = field(default=None, name="storagePath")
@@ -128,6 +131,7 @@ class Photo(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def relations(self) -> tuple[RelatedContent, ...] | None:
         """What the photo is related to; None where the answer does not carry it."""
+        # Lists leave it out (example of the page): that means "not told", not "none".
         if self.sent_relations is msgspec.UNSET:
             return None
         found = [related(raw) for raw in self.sent_relations or ()]
@@ -200,11 +204,13 @@ def utc_text(sent: str | None) -> str | None:
     if not sent:
         return None
     try:
+        # Parsed to check it; written from the text below, since a parsed moment has lost how many digits there were.
         moment = dt.datetime.fromisoformat(sent)
     except ValueError:
         return None
     if (match := _DATE.fullmatch(sent)) is not None:
         return f"{match[1]}{match[2] or ''}Z"
+    # The page calls every date UTC.
     if moment.tzinfo is None:
         moment = moment.replace(tzinfo=dt.UTC)
     return moment.astimezone(dt.UTC).isoformat().replace("+00:00", "Z")

@@ -15,8 +15,11 @@ from providers.scope import CallScope
 from providers.transport import BodyTooLarge, BodyUnreadable, Reply, SendFailed, Transport
 
 _ROUTE = "POST /login"
+# 400 too: it is the only refusal that the reference declares for a login.
 _REFUSED = frozenset({HTTPStatus.BAD_REQUEST, HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN})
+# Long enough not to hammer the login with wrong credentials, short enough to take up corrected ones.
 _REFUSED_FOR_S = 30.0
+# A token must outlive the call that carries it: an hour's one goes a minute early, a short one a tenth.
 _LONGEST_MARGIN_S = 60.0
 _MARGIN_SHARE = 0.1
 
@@ -25,6 +28,7 @@ class TokenWire(msgspec.Struct, frozen=True):
     """The answer of ``POST /login``."""
 
     access_token: str
+    # What most tokens have (provider's guide), should an answer not tell.
     expires_in: float = 3600.0
 
 
@@ -54,6 +58,7 @@ class ClientCredentials:
     ) -> None:
         self._url = base_url.rstrip("/") + "/login"
         self._body = msgspec.json.encode(
+            # Renewed by the same login: this grant's answer has no refresh token (provider's guide).
             {"client_id": client_id, "client_secret": client_secret, "grant_type": "client_credentials"}
         )
         self._headers = dict(headers)
@@ -103,6 +108,7 @@ class ClientCredentials:
         )
         scope.calls.append(record)
         try:
+            # Past ProviderClient, which would ask these very credentials for headers first.
             reply = await self._transport.send(
                 "POST",
                 self._url,
@@ -132,10 +138,12 @@ class ClientCredentials:
             wire = msgspec.json.decode(reply.body, type=TokenWire, strict=False)
         except msgspec.DecodeError as error:
             raise UpstreamBadResponse(Provider.MUSEMENT, "answered a login that cannot be read") from error
+        # A line break in it would end the header early.
         if not wire.access_token.isprintable() or not wire.access_token.isascii():
             raise UpstreamBadResponse(Provider.MUSEMENT, "answered a login without a usable token")
         margin_s = min(_LONGEST_MARGIN_S, wire.expires_in * _MARGIN_SHARE)
         return Token(
+            # With a capital B, as the page has it, whatever `token_type` says.
             header=f"Bearer {wire.access_token}",
             renew_at=self._clock() + max(0.0, wire.expires_in - margin_s),
         )

@@ -26,6 +26,7 @@ from providers.records import Answer, Media, Origin, Page
 from providers.scope import CallScope
 from providers.transport import Reply
 
+# The reference's maximum.
 LARGEST_PAGE: Final = 100
 
 _SAMPLE_DETAIL: Final = Sample(lambda: samples.DETAIL)
@@ -67,6 +68,7 @@ class MusementClient:
                 return Answer(value=None, origin=answer.origin)
             return Answer(value=activity(answer.value, key, answer.origin, whole=True), origin=answer.origin)
 
+        # A call each: no parameter of the reference takes several uuids.
         return await by_key(keys, one)
 
     async def media(
@@ -97,9 +99,11 @@ class MusementClient:
         """Fetch one page of the search: 1 to 100 items from ``offset``; raises ProviderError."""
         pairs = [("text", search.text)] if search.text else []
         if search.city_ids:
+            # One parameter with commas (provider's guide).
             pairs.append(("city_in", ",".join(map(str, search.city_ids))))
         if search.categories:
             pairs.append(("category_in", ",".join(search.categories)))
+        # Always sent: the default is 10 in the reference and about 100 in the guide.
         pairs += [("limit", str(limit)), ("offset", str(offset))]
         call = Call(
             route="GET /activities",
@@ -114,6 +118,7 @@ class MusementClient:
             wires, total = _items_and_total(reply.body)
             items = tuple(_item(wire, search.locale, origin) for wire in wires)
             scope.dropped_items += items.count(None)
+            # Without a total a full page is the only hint, for the guide ends a list with a page that is not full.
             more = offset + len(items) < total if total is not None else len(items) >= limit
             return Page(items=items, has_next=more and bool(items), total=total)
 
@@ -137,6 +142,7 @@ def _detail(reply: Reply, origin: Origin) -> ActivityWire:
 
 
 def _items_and_total(body: bytes) -> tuple[list[ActivityWire | None], int | None]:
+    # The reference declares an object here; sister lists were recorded in both shapes (observed).
     if body.lstrip()[:1] == b"[":
         return _ITEMS.decode(body), None
     envelope = _ENVELOPE.decode(body)

@@ -19,6 +19,7 @@ class CountryWire(msgspec.Struct, frozen=True):
     iso_code: str | None = None
 
 
+# Numbers are taken as text too: the wire was seen to hold "1" where the reference declares an integer.
 class CityWire(msgspec.Struct, frozen=True):
     """``city`` of an activity."""
 
@@ -28,6 +29,7 @@ class CityWire(msgspec.Struct, frozen=True):
     country: CountryWire | None = None
 
 
+# Nothing is required: the reference marks no property so, and empty ones are left out of answers (observed).
 class ActivityWire(msgspec.Struct, frozen=True):
     """An activity as a detail or as a list item; UNSET is a key that the answer does not carry."""
 
@@ -55,6 +57,7 @@ class EnvelopeWire(msgspec.Struct, frozen=True):
     meta: MetaWire | None = None
 
 
+# `external_identifier` is left out: only the reference has it, without a word on what it identifies.
 class MediaWire(msgspec.Struct, frozen=True):
     """An item of ``/activities/{uuid}/media``."""
 
@@ -140,10 +143,12 @@ def media(wire: MediaWire, owner: Owner) -> Media | None:
     provider_id = None if wire.id is None else str(wire.id)
     title = text_or_none(wire.title)
     match wire.type:
+        # What has no type is taken for an image, as all published samples are.
         case None | "" | "image":
             return Image(
                 owner=owner, provider_id=provider_id, title=title, url=wire.url, is_cover=bool(wire.is_cover)
             )
+        # The page announces videos and shows none: this word and a playable `url` are our reading.
         case "video":
             return Video(owner=owner, provider_id=provider_id, title=title, url=wire.url)
         case other:

@@ -7,9 +7,14 @@ from typing import Any
 
 import aiohttp
 import aioresponses.core
+import hypothesis
 import pytest
 
 from tests.graph import Graph, running_graph
+
+# How long an example takes says more about the machine that is shared than about the rule.
+hypothesis.settings.register_profile("untimed", deadline=None)
+hypothesis.settings.load_profile("untimed")
 
 # aioresponses 0.7.9 makes responses without the stream writer that aiohttp 3.14 demands, and so fails on every one.
 if "stream_writer" in inspect.signature(

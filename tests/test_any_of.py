@@ -69,7 +69,7 @@ def worlds(draw: st.DrawFn) -> list[Payload]:
     return [_tagged(slug_of(number), *kind) for number, kind in enumerate(chosen)]
 
 
-@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=20, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(photos=worlds(), direction=st.sampled_from(["ASC", "DESC"]), data=st.data())
 async def test_every_mix_of_arguments_answers_what_relays_algorithm_does_of_the_sorted_union(
     graph: Graph, photos: list[Payload], direction: str, data: st.DataObject

@@ -221,7 +221,7 @@ async def _cursors(graph: Graph, paged: Paged) -> list[str]:
 
 
 @pytest.mark.parametrize("kind", LISTS)
-@settings(max_examples=18, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=18, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
 async def test_every_mix_of_arguments_answers_what_relays_algorithm_does(
     graph: Graph, kind: str, data: st.DataObject

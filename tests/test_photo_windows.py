@@ -50,7 +50,7 @@ window_sets = st.lists(
 )
 
 
-@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(windows=window_sets, lengths=st.tuples(st.integers(0, 330), st.integers(0, 330)))
 async def test_any_set_of_windows_answers_what_slices_would_for_the_calls_of_its_merged_windows(
     graph: Graph, windows: Sequence[tuple[int, int, int]], lengths: tuple[int, int]

@@ -37,6 +37,7 @@ def main(arguments: Sequence[str]) -> int:
         if arguments[:1] == ["test"]:
             python = installed("test", ROOT / "requirements-dev.lock")
             paths = [str(Path(each).resolve()) if Path(each).exists() else each for each in arguments[1:]]
+            # pytest takes its configuration from where it is started.
             os.chdir(ROOT)
             return become(python, ["-m", "pytest", *paths])
         return become(installed("run", ROOT / "requirements.lock"), ["-m", "server", *arguments])
@@ -98,10 +99,12 @@ def install(environment: Path, lock: Path) -> None:
         if succeeds([uv, *made]) and succeeds([uv, *filled]):
             return
         say("uv could not do it; trying venv and pip")
+    # Debian keeps them in a package of its own, and venv without ensurepip fails only half-way.
     if not all(importlib.util.find_spec(module) for module in ("venv", "ensurepip")):
         raise CannotStart("this Python cannot make environments: apt install python3-venv (or install uv)")
     remove(environment)
     python = str(interpreter_of(environment))
+    # --no-deps: the lock lists all there is; anything that is resolved beyond it would be unchecked.
     filled = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-input", "--no-deps"]
     if not succeeds([sys.executable, "-m", "venv", str(environment)]):
         raise CannotStart(f"no environment could be made in {environment}")
@@ -144,6 +147,7 @@ def alone(lock: Path) -> Iterator[None]:
     """Wait until no other start installs, and keep them waiting meanwhile."""
     with lock.open("a+") as held:
         if sys.platform == "win32":
+            # Tries for ten seconds and then raises OSError, which ends this start with a line.
             msvcrt.locking(held.fileno(), msvcrt.LK_LOCK, 1)
         else:
             try:

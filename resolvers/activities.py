@@ -22,8 +22,10 @@ _DETAIL = {
     "latitude": "latitude",
     "longitude": "longitude",
     "city": "city",
+    # A media call comes on top only where the detail has no cover: until then it is not worth starting.
     "cover": "cover_image_url",
 }
+# Alone they cost the detail, which then decides existence; beside other fields they cost nothing.
 _KEYS = {"id", "uuid", "freshness", "__typename"}
 
 
@@ -76,7 +78,9 @@ async def materialised(context: Context, key: ActivityKey, plan: ActivityPlan) -
     The detail decides existence; where it is not needed, the activity exists. A failed detail stands as the value of
     the fields that it feeds; it raises ProviderError where nothing but the key is selected.
     """
+    # Before the first await: a load that comes later leaves in a later batch.
     _start(context, key, plan)
+    # Media alone prove nothing: their 404 means "no gallery" (Musement's reference).
     if not plan.attributes and not plan.keys_only:
         return Activity(uuid=key.uuid, locale=key.locale)
     try:

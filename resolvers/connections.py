@@ -11,6 +11,7 @@ from resolvers.errors import BadUserInput
 
 N = TypeVar("N")
 
+# Five pages of a provider, which none gives with more than a hundred items.
 LARGEST_WINDOW: Final = 500
 DEFAULT_WINDOW: Final = 25
 
@@ -141,6 +142,7 @@ def empty_connection(bound: bytes, start: int, now: float) -> Connection[N]:
         items=(),
         bound=bound,
         start=start,
+        # The window ends before a cursor, and a cursor was given for an item.
         has_next_page=True,
         origin=Origin(stored_at=now, fresh_until=now),
     )
@@ -162,6 +164,7 @@ class ListWindow(msgspec.Struct, frozen=True):
         if self.last is not None:
             start = max(start, end - self.last)
         else:
+            # An owner's media are short lists and answered whole; the bound is for a provider that sends thousands.
             end = min(end, start + (self.first or LARGEST_WINDOW))
         return Connection(
             items=items[start:end],

@@ -34,6 +34,7 @@ async def activity_cover(parent: Parent[Activity], info: Info) -> Cover | None:
     """Choose an activity's cover: its cover URL, else the flagged item of its media, else their first image."""
     loaders = info.context.loaders
     url = parent.cover_image_url
+    # A failure is no reason for the next choice: the cover would change from one request to the next.
     if isinstance(url, Exception):
         raise url
     if url:
@@ -50,6 +51,7 @@ async def activity_cover(parent: Parent[Activity], info: Info) -> Cover | None:
 async def resort_cover(parent: Parent[Resort], info: Info) -> Cover | None:
     """Choose a product's cover: its key visual, else its immersive image, else its first picture."""
     loaders = info.context.loaders
+    # The pictures first: where one is the key visual, which is what the keyword is for (provider page), it is one call.
     images = (await loaders.resort_pictures.load(parent.key)).value or ()
     key_visual = next((image for image in images if MAIN_KEY_VISUAL in image.keywords), None)
     if key_visual:
@@ -61,6 +63,7 @@ async def resort_cover(parent: Parent[Resort], info: Info) -> Cover | None:
     if isinstance(immersive, Exception):
         raise immersive
     if isinstance(immersive, Image):
+        # An id of its own: under the other field's id one thing would have two values of isCover.
         image = msgspec.structs.replace(immersive, role=ImageRole.COVER, is_cover=True)
         return Cover(image=image, reason=CoverReason.OWNER_COVER_URL)
     return _first(images)

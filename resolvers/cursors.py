@@ -15,6 +15,7 @@ _LONGEST: Final = 400
 
 def binding(*parts: object) -> bytes:
     """Make the seal of a list out of what identifies it: provider, filter, sort, culture, owner."""
+    # repr, since hash() differs in every process and a cursor must fit them all.
     return hashlib.blake2b(repr(parts).encode("utf-8", "surrogatepass"), digest_size=16).digest()
 
 
@@ -35,6 +36,7 @@ def positions(text: str, bound: bytes, *, count: int = 1, argument: str) -> tupl
     except (binascii.Error, ValueError):
         raise BadUserInput(f"{wanted}, got {shown(text)}", argument=argument) from None
     payload, seal = raw[1:-_SEAL_BYTES], raw[-_SEAL_BYTES:]
+    # Spare bits at the end of base64 are dropped in decoding: an altered text could read the same.
     canonical = base64.urlsafe_b64encode(raw).rstrip(b"=").decode("ascii") == text
     right = raw[:1] == _VERSION and len(payload) == 4 * count and seal == _seal(bound, payload)
     if not (right and canonical):
@@ -43,4 +45,5 @@ def positions(text: str, bound: bytes, *, count: int = 1, argument: str) -> tupl
 
 
 def _seal(bound: bytes, payload: bytes) -> bytes:
+    # Keyed by the list and by no secret: it catches mistakes; who forges one gets a window that is open to all.
     return hashlib.blake2b(_VERSION + payload, key=bound, digest_size=_SEAL_BYTES).digest()

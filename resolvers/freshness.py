@@ -38,8 +38,10 @@ def freshness(parent: Parent[HasOrigin], info: Info) -> Freshness | None:
     origin = parent.origin
     if origin is None:
         return None
+    # Against its type: a failed detail leaves its error in each of its fields (resolvers.partial).
     if isinstance(origin, Exception):
         raise origin
     now = info.context.scope.now()
     state = FreshnessState.FRESH if now <= origin.fresh_until else FreshnessState.STALE
+    # Not below 0, for the clock can be set back after an answer came.
     return Freshness(state=state, age_seconds=max(0, int(now - origin.stored_at)))

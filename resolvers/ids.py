@@ -46,6 +46,7 @@ def read(text: str) -> GlobalId:
     except (binascii.Error, ValueError, msgspec.DecodeError):
         raise _malformed(text) from None
     wanted = _PART_COUNTS.get(kind)
+    # Written again and compared: base64 and JSON have several spellings of the same parts, and caches want one.
     if version != _VERSION or wanted is None or len(parts) not in wanted or written(kind, *parts) != text:
         raise _malformed(text)
     return GlobalId(kind=kind, parts=tuple(parts))
@@ -73,6 +74,7 @@ def media_kind(item: Media) -> str:
 def digest(item: Media) -> str:
     """Digest the provider's raw URL without its query, which says the size and not the picture."""
     url = item.source_url.partition("?")[0]
+    # 96 bits, compared within the list of one owner only.
     return hashlib.blake2b(url.encode("utf-8", "surrogatepass"), digest_size=12).hexdigest()
 
 
@@ -84,6 +86,7 @@ def owner_of(parts: tuple[str, ...]) -> Owner | None:
         return None
 
 
+# Media: provider, key and digest, where Forge's key is in two parts.
 _PART_COUNTS: Final = {
     ACTIVITY: {1},
     RESORT: {1},

@@ -6,8 +6,10 @@ from providers.images import LARGEST_SIDE, UNCHANGED, ImageHost
 from providers.records import Image, ImageFit, ImageFormat, Provider, Rendition, Transform
 from resolvers.errors import BadUserInput
 
+# More than any page needs, and each can be a derived picture that a tenant of Forge is billed for.
 MOST_WIDTHS = 16
 BEST_QUALITY = 100
+# imgix documents up to 5; no screen has it.
 HIGHEST_DPR = 4
 
 

@@ -41,6 +41,7 @@ class SafeLoader(DataLoader[K, V], Generic[K, V]):
     def __init__(self, fetch: Callable[[list[K]], Awaitable[Mapping[K, V | Exception]]]) -> None:
         super().__init__()
         self.repeats = 0
+        # Kept beside the library's memory, where a key that was only started looks the same as one that was used.
         self._used: set[K] = set()
         self._fetch = fetch
         self._batches: set[asyncio.Task[Mapping[K, V | Exception]]] = set()
@@ -85,6 +86,7 @@ class SafeLoader(DataLoader[K, V], Generic[K, V]):
 
     def close(self) -> None:
         """Cancel what is still being fetched: the request that asked for it has ended."""
+        # The library lets a batch run on when all who waited for it are gone.
         for batch in self._batches:
             batch.cancel()
 
@@ -121,6 +123,7 @@ class Loaders:
             windows: Iterable[Window[str]],
         ) -> Mapping[Window[str], WindowAnswer[Resort] | None | ProviderError]:
             self.calls_merged += calls_saved(windows)
+            # Club Med's pages are numbered: a window there cannot start anywhere.
             return await fetch_windows(
                 windows, partial(clubmed.catalog, scope=scope), lambda item: item.product_id, numbered=True
             )
@@ -156,4 +159,5 @@ class Loaders:
 
 
 def _photo_identity(photo: Photo) -> str:
+    # A slug can be edited while a list is paged through; this identity stays (provider page).
     return photo.entity_id or photo.slug

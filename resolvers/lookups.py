@@ -34,6 +34,7 @@ async def each(keys: Sequence[K], find: Callable[[K], Awaitable[S | None]]) -> l
     async def one(key: K) -> S | None | Exception:
         try:
             return await find(key)
+        # These two alone: gather's return_exceptions would pass our own faults off as answers.
         except (ProviderError, BadUserInput) as error:
             return error
 

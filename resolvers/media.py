@@ -29,6 +29,7 @@ class MediaField(msgspec.Struct, frozen=True):
         """Check the arguments; raises BadUserInput."""
         if "" in self.keywords:
             raise BadUserInput("wanted keywords of at least one character, got ''", argument="keywords")
+        # Sorted, so that a cursor fits the same filter in another spelling.
         kinds, keywords = sorted(kind.value for kind in self.kinds), sorted(self.keywords)
         return list_window(self.paging, binding(self.name, owner.provider.value, owner.key, kinds, keywords))
 
@@ -127,6 +128,7 @@ def photo_media(
 
 
 async def _of_activity(activity: Activity, context: Context, field: MediaField) -> Connection[Media]:
+    # Checked first: wrong arguments cost no call.
     window = field.window(activity.owner)
     answer = await context.loaders.activity_media.load(activity.key)
     return window.cut([item for item in answer.value or () if field.wants(item.kind)], answer.origin)
@@ -140,9 +142,11 @@ async def _of_resort(resort: Resort, context: Context, field: MediaField) -> Con
         calls.append(loaders.resort_pictures.load(resort.key))
     if field.wants(MediaKind.VIDEO):
         calls.append(loaders.resort_videos.load(resort.key))
+    # Either failure is the whole field's: half a list would pass for all of it.
     answers = await asyncio.gather(*calls)
     # A 404 that comes this far means "none": where it decides existence, the owner is null and nobody asks.
     items = [item for answer in answers for item in answer.value or () if field.fits(item)]
     now = context.scope.now()
     origins = [answer.origin for answer in answers] or [Origin(stored_at=now, fresh_until=now)]
+    # Two answers in one list are as fresh as the one that goes stale first.
     return window.cut(items, min(origins, key=lambda origin: origin.fresh_until))

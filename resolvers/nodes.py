@@ -58,6 +58,7 @@ async def found(info: Info, text: str, argument: str) -> Found | None:
         return await _FINDERS[named.kind](info, named)
     except InvalidKey as error:
         raise BadUserInput(f"wanted an id that this graph gave: {error}", argument=argument) from None
+    # Named again: what reads an id does not know whether the client gave it as `id` or in `ids`.
     except BadUserInput as error:
         raise BadUserInput(str(error), argument=argument) from None
 
@@ -109,6 +110,7 @@ async def _media(info: Info, named: GlobalId) -> Media | None:
         (
             item
             for item in items
+            # The digest is the cheap test; roles of one picture differ in the rest of the id.
             if digest(item) == named.parts[-1] and media_id(item) == written(named.kind, *named.parts)
         ),
         None,
@@ -143,6 +145,7 @@ async def _resort_immersive(context: Context, owner: Owner) -> Sequence[Media]:
     image = record.immersive_image if record else None
     if not isinstance(image, Image):
         return []
+    # One file, two ids: as a field of its own, and as the cover.
     return [image, msgspec.structs.replace(image, role=ImageRole.COVER, is_cover=True)]
 
 

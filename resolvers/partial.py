@@ -33,4 +33,5 @@ async def completed(item: R, attributes: Iterable[str], load: Callable[[], Await
         detail = (await load()).value
     except ProviderError as error:
         return with_values(item, dict.fromkeys(missing, error))
+    # No detail at all is a 404: what stood in a list a moment ago can be gone.
     return with_values(item, {name: getattr(detail, name, None) for name in missing})

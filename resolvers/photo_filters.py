@@ -16,7 +16,9 @@ from resolvers.errors import BadUserInput
 
 V = TypeVar("V", str, tuple[str, str])
 
+# As long as a slug may be.
 _LONGEST = 200
+# All of them go into one URL, whose longest length the provider does not document.
 _MOST_VALUES = 50
 
 
@@ -88,6 +90,7 @@ def checked_branches(
     if wanted is None:
         return (joined,)
     unlisted = wanted.availability is ListAvailability.UNLISTED
+    # "Unlisted" is an editor's wish: a client may pass over it with the operator's leave alone.
     if unlisted and not rules.allow_unlisted:
         raise Forbidden(Provider.FORGE, "photos that are unlisted are not shown in lists by this graph")
     context = wanted.context or None
@@ -99,6 +102,7 @@ def checked_branches(
         unlisted=unlisted,
     )
     common = _with_tags(_with_tags(whole, joined), _tags("filter.tags", wanted.tags or None))
+    # A list for each: the provider ANDs what is repeated (observed), and no OR of it is known.
     branches = [_with_tags(common, _tags("filter.anyOf", each)) for each in wanted.any_of or ()]
     return tuple(dict.fromkeys(branches)) or (common,)
 
@@ -125,6 +129,7 @@ def _with_tags(wanted: PhotoFilter, tags: PhotoFilter) -> PhotoFilter:
 
 
 def _distinct(some: tuple[V, ...], others: tuple[V, ...]) -> tuple[V, ...]:
+    # Sorted, since the order of ANDed tags means nothing and one list must have one key.
     return tuple(sorted(set(some) | set(others)))
 
 
@@ -141,6 +146,7 @@ def _value(argument: str, value: str | None) -> str | None:
 
 def _source(argument: str, source: SourceInput) -> tuple[str, str]:
     name = _checked(f"{argument}.sourceName", source.source_name)
+    # The wire puts a colon between the two (provider page): one in the name would move the border.
     if ":" in name:
         raise BadUserInput(
             f"wanted a name without a colon, got {shown(name)}", argument=f"{argument}.sourceName"

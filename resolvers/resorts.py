@@ -52,6 +52,7 @@ def plan_of(selection: Selection) -> ResortPlan:
     names = selection.names
     return ResortPlan(
         attributes=frozenset(attribute for name, attribute in _DETAIL.items() if name in names),
+        # Not in _DETAIL: a key visual among the pictures makes the detail needless.
         cover="cover" in names,
         media=selected_fields(selection),
         keys_only=names <= _KEYS,
@@ -113,6 +114,7 @@ async def completed(context: Context, item: Resort, plan: ResortPlan) -> Resort:
 async def _shows_media(loaders: Loaders, key: ResortKey, kinds: set[MediaKind]) -> bool:
     try:
         if MediaKind.IMAGE in kinds:
+            # Looked at and not used: the use that the receipt counts is that of the field.
             return (await loaders.resort_pictures.outcome(key)).value is not None
         if MediaKind.VIDEO in kinds:
             return (await loaders.resort_videos.outcome(key)).value is not None
@@ -129,6 +131,7 @@ def failed(key: ResortKey, error: ProviderError) -> Resort:
 
 
 def _start(context: Context, key: ResortKey, plan: ResortPlan) -> set[MediaKind]:
+    # All at once and before the first await, for a later load would leave in a later batch.
     kinds = plan.kinds(resort_owner(key.product_id))
     if MediaKind.IMAGE in kinds:
         context.loaders.resort_pictures.start(key)

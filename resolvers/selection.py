@@ -47,6 +47,7 @@ class Selection:
     def nodes(self, *path: str) -> list[FieldNode]:
         """Find the nodes of a selected field, or of one below it (the types between do not matter)."""
         name, *rest = path
+        # Fields of several nodes are merged, as execution merges them.
         found = self._fields.get(name, [])
         if not rest:
             return found
@@ -60,6 +61,7 @@ class Selection:
         converter = cast("Any", self._info.schema)._strawberry_schema.schema_converter  # noqa: SLF001 - the same
         declared = field.extensions["strawberry-definition"].arguments
         return [
+            # Strawberry's own conversion: what is planned here must be what the resolver is called with.
             convert_arguments(
                 get_argument_values(field, node, self._info.variable_values),
                 declared,
@@ -93,6 +95,7 @@ class Selection:
     def _included(self, node: SelectionNode) -> bool:
         if not node.directives:
             return True
+        # graphql-core evaluates these only when it comes to the field, which is too late to start its calls.
         variables = self._info.variable_values
         skipped = get_directive_values(GraphQLSkipDirective, node, variables)
         included = get_directive_values(GraphQLIncludeDirective, node, variables)

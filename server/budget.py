@@ -76,6 +76,7 @@ def read_budgets(text: str) -> list[Budget]:
     operations = [each for each in document.definitions if isinstance(each, OperationDefinitionNode)]
     if not operations or not all(each.name for each in operations):
         raise BudgetError("wanted one or more operations, each with a name")
+    # Each with its own fragments only: a fragment that an operation does not use fails validation.
     alone = separate_operations(document)
     return [
         _budget(each.name.value, each, _written(alone[each.name.value], text))

@@ -35,6 +35,7 @@ def prediction(context: Context, rehearsal: Rehearsal) -> dict[str, Any]:
             "calls": len(predicted),
             "savedByBatching": context.loaders.repeats,
             "savedByMerging": context.loaders.calls_merged,
+            # A rehearsal has no other request to join, and looks into no cache.
             "savedByJoining": 0,
             "savedByCache": 0,
         },

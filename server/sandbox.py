@@ -38,6 +38,7 @@ def sandbox_command(images_origin: str, host: str = "127.0.0.1", port: int = 0) 
     names = SandboxUrls.__struct_fields__
     ports = {name: port + offset for offset, name in enumerate(names)} if port else {}
     asked = {"images_origin": images_origin, "host": host, "ports": ports}
+    # -P: a `providers` folder where the program was started must not come before ours.
     return [sys.executable, "-P", "-c", _RUN, msgspec.json.encode(asked).decode()]
 
 

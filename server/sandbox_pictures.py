@@ -17,6 +17,7 @@ _ANSWERED = (
     *("cache-control", "etag", "last-modified", "vary"),
 )
 _LONGEST_TARGET = 2000
+# The sandbox draws two at a time: more would only wait there with their connections.
 _AT_ONCE = 32
 _PART_BYTES = 64 * 1024
 _TIME = aiohttp.ClientTimeout(total=60, sock_connect=5, sock_read=30)
@@ -62,9 +63,11 @@ async def streamed(session: aiohttp.ClientSession, request: Request, url: str) -
     try:
         reply = await session.request(
             request.method,
+            # As it came: yarl would decode and encode it in its own way.
             yarl.URL(url, encoded=True),
             headers={name: request.headers[name] for name in _ASKED if name in request.headers},
             allow_redirects=False,
+            # Pictures are compressed already, and what comes is passed on unread.
             skip_auto_headers=("Accept-Encoding", "User-Agent"),
         )
     except (aiohttp.ClientError, TimeoutError):

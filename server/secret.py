@@ -4,6 +4,7 @@
 class Secret:
     """Holds a credential: ``repr`` and ``str`` never show it, ``reveal`` hands it out. Empty means unset."""
 
+    # Without a dictionary there is nothing for vars() and its users to print.
     __slots__ = ("_text",)
 
     def __init__(self, text: str = "") -> None:

@@ -26,7 +26,9 @@ from server.settings import (
 from server.version import VERSION
 from server.workers import Workers
 
+# Usually a second or two; this is for a cold disk on a busy machine.
 _SANDBOX_START_S = 30.0
+# The last request may use its whole deadline, and then has to be written.
 _DRAIN_MARGIN_S = 1.0
 
 
@@ -44,6 +46,7 @@ def serve(host: str, port: int, workers: int) -> int:
     for warning in settings.warnings:
         sys.stderr.write(f"mediagraph: {warning}\n")
     with interruptible(), ExitStack() as stack:
+        # First of all: a taken port costs no sandbox, and the pictures' addresses need its number.
         listener = stack.enter_context(closing(bound(host, port)))
         origin = settings.public_url or local_origin(host, listener)
         if settings.wants_sandbox and settings.sandbox_urls is None:
@@ -82,12 +85,14 @@ def interruptible() -> Iterator[None]:
 def run(settings: Settings, listener: socket.socket, origin: str, workers: int) -> int:
     """Run the server on the socket, in this process or in several; return the exit code."""
     config = uvicorn.Config(
+        # By name: a worker is a new process that imports it for itself.
         "server.app:app_from_environment" if workers == 1 else "server.workers:worker_app",
         factory=True,
         workers=workers,
         lifespan="on",
         ws="none",
         server_header=False,
+        # Such a line would hold the query string of a GET, variables and all.
         access_log=False,
         log_config=None,
         log_level="warning",

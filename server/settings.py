@@ -67,6 +67,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     locales: Annotated[
         tuple[str, ...], listed(LOCALE), "locales that are served; unset: those of Musement and Club Med"
     ] = ()
+    # Two rounds of calls, one after the other, at the default limit of each.
     deadline_s: Annotated[float, seconds(0.01, 600), "time limit of one GraphQL request"] = 10.0
     max_calls: Annotated[int, integer(1, 10**9), "calls allowed to one operation, worst case"] = 2000
     max_items: Annotated[int, integer(1, 10**9), "items allowed to one operation, worst case"] = 50_000
@@ -89,6 +90,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     ] = "off"
     explain: Annotated[bool, FLAG, "receipts for those who ask by header"] = False
     graphiql: Annotated[bool, FLAG, "GraphiQL for browsers"] = True
+    # A tenant's picture host cannot be known beforehand.
     graphiql_img_src: Annotated[
         tuple[str, ...],
         listed(PICTURE_SOURCE),
@@ -142,6 +144,7 @@ def settings_from_environment() -> Settings:
 
 def hand_on_sandbox(urls: SandboxUrls) -> None:
     """Let this process and the workers that it starts find the sandbox in their settings."""
+    # By the environment, since worker processes begin anew and read their own settings.
     os.environ[f"{PREFIX}SANDBOX_URLS"] = msgspec.json.encode(urls).decode()
 
 
@@ -162,6 +165,7 @@ def load_settings(environ: Mapping[str, str]) -> Settings:
     """
     musement = read_group(MusementSettings, "MUSEMENT_", environ)
     if musement.token:
+        # A ready token wins, and what will not be used is not kept.
         musement = msgspec.structs.replace(musement, client_id=Secret(), client_secret=Secret())
     given = msgspec.structs.replace(
         read_group(Settings, "", environ),
@@ -174,6 +178,7 @@ def load_settings(environ: Mapping[str, str]) -> Settings:
     refuse_parts(environ, "IMAGE_PROXY_URL", "IMAGE_PROXY_KEY", "IMAGE_PROXY_SALT")
     refuse_alone(environ, "FORGE_IMAGE_STRATEGY", "named", "FORGE_IMAGE_FORMATS")
     refuse_alone(environ, "TRUSTED_MODE", "enforce", "TRUSTED_DOCUMENTS")
+    # Read for its errors only: a bad file must end the start, and not the first request.
     _refuse_formats(given.forge)
     locales = given.locales or (*given.musement.locales, *given.clubmed.locales)
     known = (variable.name for variable in all_variables())
@@ -197,6 +202,7 @@ def pointed_at(settings: Settings, urls: SandboxUrls) -> Settings:
         musement=emulated_musement(settings.musement, urls),
         clubmed=emulated_clubmed(settings.clubmed, urls),
         forge=emulated_forge(settings.forge, urls),
+        # The made-up pictures are on this machine; the printed payloads keep the hosts of the documentation.
         image_hosts=(),
         graphiql_img_src=(*settings.graphiql_img_src, "http://localhost:*"),
     )

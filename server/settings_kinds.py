@@ -14,12 +14,16 @@ T = TypeVar("T")
 N = TypeVar("N", int, float)
 
 _SHOWN = 80
+# Above every bound: longer text is refused before int() has to read it.
 _LONGEST_INTEGER = 15
 _BETWEEN_ITEMS = re.compile(r"[,\s]+")
+# float() alone would also take nan, 1e9 and 1_000.
 _DECIMAL = re.compile(r"[0-9]{1,15}(\.[0-9]{0,9})?|\.[0-9]{1,9}")
+# No host name has an underscore, but names in container networks do.
 _HOST = re.compile(r"\[[0-9a-f:.]+\]|[a-z0-9_-]+(\.[a-z0-9_-]+)*\.?")
 _HEX = re.compile(r"([0-9a-fA-F]{2})+")
 _VISIBLE = re.compile(r"[!-~]+")
+# Every visible character but the comma, which ends an item of the list.
 _CLIENT_KEY = re.compile(r"([A-Za-z0-9_.-]{1,64})=([!-+\--~]{16,})")
 
 
@@ -65,6 +69,7 @@ def integer(least: int, most: int) -> Kind[int]:
     """Read a whole number within bounds."""
 
     def read(text: str) -> int:
+        # isdigit() alone takes `²` and the digits of other scripts.
         if not (text.isascii() and text.isdigit() and len(text) <= _LONGEST_INTEGER):
             raise ValueError(text)
         return within(int(text), least, most)
@@ -130,6 +135,7 @@ def _tag(spelling: Callable[[str], str]) -> Callable[[str], str]:
 
 def _secret(text: str) -> Secret:
     stripped = text.strip()
+    # Raised without the text, here and below, for whatever prints the error would print the secret.
     if not _VISIBLE.fullmatch(stripped):
         raise ValueError
     return Secret(stripped)

@@ -21,6 +21,7 @@ from server.settings_kinds import (
     seconds,
 )
 
+# Above it a value is a mistake in the unit.
 _YEAR_S = 366 * 86400.0
 _SOURCE_NAME = matching(r"[A-Za-z0-9_.-]{1,64}", "letters, digits, dots, dashes and underscores")
 
@@ -32,6 +33,7 @@ _CLUBMED_LOCALES = "fr-FR en-US es-ES ja-JP en-SG"
 class ProviderSettings(msgspec.Struct, frozen=True, kw_only=True):
     """What every provider has: bounds of its calls, freshness of its answers, its circuit breaker."""
 
+    # No provider publishes limits or times for its clients: all of these bounds are ours.
     timeout_s: Annotated[float, seconds(0.001, 600), "time limit of one call"] = 5.0
     concurrency: Annotated[int, integer(1, 10_000), "calls in flight at once"] = 64
     retries: Annotated[int, integer(0, 10), "how often a failed call is repeated"] = 2
@@ -40,6 +42,7 @@ class ProviderSettings(msgspec.Struct, frozen=True, kw_only=True):
     ] = 60.0
     stale_s: Annotated[float, seconds(0, _YEAR_S), "how long an expired answer may still serve"] = 86400.0
     absent_s: Annotated[float, seconds(0, _YEAR_S), "how long a 404 is remembered"] = 30.0
+    # The largest answer that is known is Club Med's whole catalogue, some 3.5 MB (observed).
     max_bytes: Annotated[int, integer(1024, 2**30), "largest body, decompressed"] = 10 * 2**20
     breaker_failures: Annotated[
         int, integer(0, 10_000), "failures in a row that open the circuit; 0 = never"
@@ -62,6 +65,7 @@ class MusementSettings(ProviderSettings, frozen=True, kw_only=True):
 
     url: Annotated[str, URL, "base URL"] = "https://api.musement.com/api/v3"
     application: Annotated[Secret, SECRET, "value of X-Musement-Application"] = Secret()
+    # Always sent: without it the newest version answers, which need not be a stable one (provider's guide).
     version: Annotated[
         str, matching(r"[0-9]{1,4}(\.[0-9]{1,4}){2}", "a version like 3.4.0"), "value of X-Musement-Version"
     ] = "3.4.0"
@@ -116,9 +120,11 @@ class ForgeSettings(ProviderSettings, frozen=True, kw_only=True):
     url: Annotated[str, URL, "base URL of a tenant, without /v2/content"] = ""
     cultures: Annotated[tuple[str, ...], listed(CULTURE), "the cultures that the tenant has"] = ()
     allow_unlisted: Annotated[bool, FLAG, "whether lists may ask for unlisted photos"] = False
+    # The provider page prints `content.slug`; every client sends `context.slug` (observed).
     context_parameter: Annotated[
         str, matching(r"[A-Za-z][A-Za-z0-9._-]{0,63}", "a parameter's name"), "filter of a photo's context"
     ] = "context.slug"
+    # The default fits any size and needs no file; a tenant whose Cloudinary is strict has to choose another way.
     image_strategy: Annotated[
         Literal["dynamic", "named", "thumbnail"],
         choice("dynamic", "named", "thumbnail"),

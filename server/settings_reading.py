@@ -69,6 +69,7 @@ def _without_credentials(text: str) -> str:
 def shown_default(default: object) -> str:
     """Write a default as a variable would hold it; empty where there is none."""
     match default:
+        # Before int, which every bool is too.
         case bool():
             return str(default).lower()
         case float():
@@ -101,5 +102,6 @@ def unknown_names(environ: Iterable[str], known: Iterable[str]) -> Iterator[str]
     names = list(known)
     for name in sorted(set(environ) - set(names)):
         if name.startswith(PREFIX):
+            # High enough that only a typing error finds its neighbour.
             nearest = difflib.get_close_matches(name, names, n=1, cutoff=0.8)
             yield f"{shown(name)[1:-1]} is no setting" + (f"; did you mean {nearest[0]}?" if nearest else "")

@@ -20,6 +20,7 @@ def sandbox_urls(line: str | bytes) -> SandboxUrls:
     """Read the line of JSON that the sandbox process prints; raise ValueError for anything else."""
     urls = msgspec.json.decode(line, type=SandboxUrls)
     for url in msgspec.structs.astuple(urls):
+        # The line can also come out of the environment, by MEDIAGRAPH_SANDBOX_URLS.
         checked_url(url)
     return urls
 
@@ -30,6 +31,7 @@ def emulated_musement(real: MusementSettings, urls: SandboxUrls) -> MusementSett
         real,
         url=urls.musement,
         application=Secret("sandbox"),
+        # The emulator knows four markets and would refuse an account's own.
         market="",
         currency="",
         token=Secret(),

@@ -24,6 +24,7 @@ from server.settings_providers import MusementSettings, ProviderSettings
 
 def build_providers(settings: Settings) -> Providers:
     """Build every provider's client with a connection pool of its own. Opens no connection."""
+    # A pool each: a provider that hangs must not sit on the connections of the others.
     transports = tuple(
         SessionTransport(provider.concurrency)
         for provider in (settings.musement, settings.clubmed, settings.forge)
@@ -110,6 +111,7 @@ def _musement_headers(musement: MusementSettings) -> dict[str, str]:
         "x-musement-currency": musement.currency,
         "authorization": f"Bearer {musement.token.reveal()}" if musement.token else "",
     }
+    # Left out where empty, for Musement refuses a market that it does not know (provider's guide).
     return {name: value for name, value in headers.items() if value}
 
 

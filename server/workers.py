@@ -54,5 +54,7 @@ def worker_app() -> ASGIApp:
 def _end_with_parent() -> None:
     parent = multiprocessing.parent_process()
     if parent is not None:
+        # Waits on a pipe that the parent holds, so it also returns when the parent was killed.
         parent.join()
+        # By the signal that an operator would send: uvicorn then drains first.
         os.kill(os.getpid(), signal.SIGTERM)

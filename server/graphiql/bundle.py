@@ -56,6 +56,7 @@ class Bundle(NamedTuple):
 def read_bundle() -> Bundle:
     """Read the bundle once a process; raises OSError where a file that the manifest names is not there."""
     manifest = msgspec.json.decode((_ASSETS / "manifest.json").read_bytes(), type=Manifest)
+    # The licences go out with the code: that is what most of them ask for.
     return Bundle(manifest, {name: _read_asset(name) for name in (*manifest.files, LICENCES)})
 
 

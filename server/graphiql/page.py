@@ -15,11 +15,13 @@ from server.graphiql.bundle import LICENCES, Asset, read_bundle
 INTRODUCTION = "Activities of Musement, resorts of Club Med and photos of Forge, in one graph."
 
 _ASSETS_PATH = "graphiql/assets"
+# Written into a header: a semicolon in it would begin a directive of its own.
 _IMAGE_SOURCE = re.compile(
     r"https:|(https?://)?(\*\.)?[a-z0-9]([a-z0-9.-]*[a-z0-9])?(:([0-9]{1,5}|\*))?", re.IGNORECASE
 )
 _REFUSED_WEIGHT = re.compile(r"\s*q\s*=\s*0(\.0*)?\s*", re.IGNORECASE)
 _FOR_A_YEAR = "public, max-age=31536000, immutable"
+# For the licences, the one file whose name stays when its content changes.
 _FOR_AN_HOUR = "public, max-age=3600"
 
 _HTML = """<!doctype html>
@@ -92,7 +94,9 @@ def graphiql_headers(img_hosts: Iterable[str]) -> dict[str, str]:
     return {
         "content-type": "text/html; charset=utf-8",
         "content-security-policy": _content_security_policy(img_hosts),
+        # The page names its files by their hashes: an old page would ask for files that are gone.
         "cache-control": "no-cache",
+        # The same address answers programs in JSON.
         "vary": "Accept",
         "x-content-type-options": "nosniff",
         "referrer-policy": "same-origin",
@@ -125,6 +129,7 @@ def _embedded_json(value: object) -> str:
 
 
 def _content_security_policy(img_hosts: Iterable[str]) -> str:
+    # Monaco's style sheet has small pictures as data URLs.
     sources = ["'self'", "data:"]
     for host in img_hosts:
         if not _IMAGE_SOURCE.fullmatch(host):

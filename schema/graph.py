@@ -1,5 +1,7 @@
 """The schema as a whole."""
 
+import functools
+
 import strawberry
 
 from schema.activities import Activity
@@ -11,8 +13,9 @@ from schema.resorts import ResortProduct
 from schema.scalars import CONFIG
 
 
+@functools.cache
 def build_schema() -> strawberry.Schema:
-    """Build the schema."""
+    """Build the schema; it never changes, so a process has one."""
     return strawberry.Schema(
         query=Query,
         types=[Activity, ResortProduct, Photo, Image, Video, OtherMedia],

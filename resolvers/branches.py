@@ -64,7 +64,7 @@ def order_of(photo: Photo, photos: PhotoList) -> Order:
     if sent is None or written is None:
         return Order(is_undated=True, moment=0, slug=photo.slug)
     # The provider's seventh digit counts too, though the graph shows six.
-    exact = sent if sent.endswith("Z") else written
+    exact = sent if sent.endswith("Z") and sent.startswith(written[:19] + ".") else written
     whole, _, fraction = exact.removesuffix("Z").partition(".")
     moment = int("".join(filter(str.isdigit, whole)) + fraction.ljust(9, "0")[:9])
     return Order(is_undated=False, moment=-moment if sort and sort.descending else moment, slug=photo.slug)

@@ -274,6 +274,38 @@ def _most_calls(kind: str, asked: Asked, default: int) -> int:
     return calls_of(size) + ends + numbered
 
 
+@pytest.mark.parametrize("kind", LISTS)
+async def test_a_cursor_past_the_end_of_a_list_that_has_shrunk_answers_nothing(
+    graph: Graph, kind: str
+) -> None:
+    paged = LISTS[kind]
+    after = (await _cursors(graph, paged))[150]
+    paged.fill(graph, 40)
+    reply = await graph.query(paged.query(), {"first": 10, "after": after})
+    assert reply.codes == []
+    connection = _connection(reply.data)
+    assert connection["edges"] == []
+    assert connection["pageInfo"] == {
+        "hasNextPage": False,
+        "hasPreviousPage": True,
+        "startCursor": None,
+        "endCursor": None,
+    }
+
+
+@pytest.mark.parametrize("kind", ["activitySearch", "resortCatalog", "activitySearch without a total"])
+async def test_the_last_items_after_the_end_of_a_list_that_has_shrunk_are_none(
+    graph: Graph, kind: str
+) -> None:
+    paged = LISTS[kind]
+    after = (await _cursors(graph, paged))[150]
+    paged.fill(graph, 40)
+    reply = await graph.query(paged.query(), {"last": 200, "after": after})
+    assert reply.codes == []
+    assert _connection(reply.data)["edges"] == []
+    assert _connection(reply.data)["pageInfo"]["hasNextPage"] is False
+
+
 @pytest.mark.parametrize("kind", [kind for kind, paged in LISTS.items() if not paged.is_in_hand])
 async def test_a_list_is_walked_to_its_end_and_back(graph: Graph, kind: str) -> None:
     paged = LISTS[kind]

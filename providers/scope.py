@@ -10,16 +10,26 @@ class CallScope:
     """The bounds of one request: its id, its deadline, and the list of calls made for it.
 
     With a ``rehearsal`` nothing is sent: the calls that would be made stand there. ``began`` and ``deadline`` are
-    event-loop times in seconds.
+    event-loop times in seconds, ``started_at`` is the Unix time.
     """
 
-    __slots__ = ("began", "calls", "deadline", "dropped_items", "rehearsal", "request_id", "trace_headers")
+    __slots__ = (
+        "began",
+        "calls",
+        "deadline",
+        "dropped_items",
+        "rehearsal",
+        "request_id",
+        "started_at",
+        "trace_headers",
+    )
 
     def __init__(
         self, request_id: str, began: float, deadline: float, trace_headers: tuple[tuple[str, str], ...] = ()
     ) -> None:
         self.request_id = request_id
         self.began = began
+        self.started_at = time.time()
         self.deadline = deadline
         self.trace_headers = trace_headers
         self.calls: list[CallRecord] = []

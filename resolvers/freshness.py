@@ -41,7 +41,10 @@ def freshness(parent: Parent[HasOrigin], info: Info) -> Freshness | None:
     # Against its type: a failed detail leaves its error in each of its fields (resolvers.partial).
     if isinstance(origin, Exception):
         raise origin
-    now = info.context.scope.now()
-    state = FreshnessState.FRESH if now <= origin.fresh_until else FreshnessState.STALE
+    scope = info.context.scope
+    now = scope.now()
+    # What was fetched for this very request is fresh, even where nothing is kept for another one.
+    is_fresh = now <= origin.fresh_until or origin.stored_at >= scope.started_at
+    state = FreshnessState.FRESH if is_fresh else FreshnessState.STALE
     # Not below 0, for the clock can be set back after an answer came.
     return Freshness(state=state, age_seconds=max(0, int(now - origin.stored_at)))

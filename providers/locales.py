@@ -11,11 +11,13 @@ _TAG = re.compile(r"([a-zA-Z]{2,3})(?:-([a-zA-Z]{4}))?(?:-([a-zA-Z]{2}|[0-9]{3})
 _QUALITY = re.compile(r"q=(0(?:\.\d{0,3})?|1(?:\.0{0,3})?)", re.IGNORECASE)
 # Browsers send some hundred characters at the most; whatever comes beyond a thousand is not worth its parsing.
 _LONGEST_HEADER = 1000
+# The longest that RFC 5646 asks everybody to take; a photo's id holds its culture and has a bound of its own.
+_LONGEST_TAG = 35
 
 
 def language_tag(text: str) -> str:
     """Return the tag in its usual case (``en-US``, ``zh-Hant-TW``); raise InvalidKey for what is none."""
-    match = _TAG.fullmatch(text)
+    match = _TAG.fullmatch(text) if len(text) <= _LONGEST_TAG else None
     if not match:
         raise InvalidKey(f"wanted a language tag like en-US, got {shown(text)}")
     language, script, region, rest = match.groups()

@@ -41,7 +41,7 @@ _ITEMS = ListDecoder(list[ProductWire])
 _PICTURES = ListDecoder(list[PictureWire])
 _VIDEOS = ListDecoder(list[str])
 # Recorded without a unit, as `0-2/782`; HTTP wants one, so it may yet come.
-_CONTENT_RANGE = re.compile(r"(?:\w+\s+)?(\d+)-(\d+)/(\d+|\*)", re.ASCII)
+_CONTENT_RANGE = re.compile(r"(?:\w+\s+)?(\d{1,15})-(\d{1,15})/(\d{1,15}|\*)", re.ASCII)
 
 
 class Slice(msgspec.Struct, frozen=True):

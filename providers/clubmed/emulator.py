@@ -34,6 +34,8 @@ _LIST_HEADERS = {
     "Access-Control-Expose-Headers": "Content-Range,Link,Accept-Ranges,x-request-id",
 }
 
+_FROM_ONE = re.compile(r"[1-9][0-9]{0,8}")
+
 
 class ClubMedEmulator(Emulator):
     """Emulates Club Med; settings may be changed while it runs.
@@ -157,7 +159,7 @@ def _window(query: Mapping[str, str]) -> tuple[int, int] | Answer:
     numbers = []
     for name in ("limit", "page"):
         value = query.get(name, "1")
-        if not value.isascii() or not value.isdigit() or int(value) < 1:
+        if not _FROM_ONE.fullmatch(value):
             return _invalid("FIELD_INVALID", name, f"{name} must be a whole number from 1 on")
         numbers.append(int(value))
     return numbers[0], numbers[1]

@@ -1,5 +1,6 @@
 """Forge's calls: photos by key, and windows of photo lists."""
 
+import re
 import time
 from collections.abc import Iterable, Mapping
 from functools import partial
@@ -23,6 +24,9 @@ from providers.transport import Reply
 
 # The page's maximum; what happens above it is not documented.
 LARGEST_PAGE: Final = 100
+# More digits than a position has are nonsense, and Python refuses to read thousands of them.
+_POSITION = re.compile(r"\d{1,15}", re.ASCII)
+
 LIST_ROUTE: Final = "GET /v2/content/{culture}/photos"
 
 _DETAIL = msgspec.json.Decoder(Photo, strict=False)
@@ -157,4 +161,6 @@ def leads_on(next_url: str | None, skip: int, *, full: bool) -> bool:
         sent = dict(parse_qsl(urlsplit(next_url).query)).get("$skip", "")
     except ValueError:
         sent = ""
-    return full if not (sent.isascii() and sent.isdigit()) or int(sent) <= skip else True
+    if not _POSITION.fullmatch(sent) or int(sent) <= skip:
+        return full
+    return True

@@ -171,7 +171,8 @@ def _fail(status: int, code: str, message: str) -> Answer:
 def _by_quality(accept_language: str) -> list[str]:
     ranges = [part.partition(";q=") for part in accept_language.split(",") if part.strip()]
     weighed = [
-        (tag, float(quality) if quality.replace(".", "", 1).isdigit() else 1.0) for tag, _, quality in ranges
+        (tag, float(quality) if quality.isascii() and quality.replace(".", "", 1).isdigit() else 1.0)
+        for tag, _, quality in ranges
     ]
     return [tag for tag, _ in sorted(weighed, key=lambda entry: -entry[1])]
 

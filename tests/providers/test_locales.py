@@ -43,6 +43,7 @@ def test_a_tag_takes_its_usual_case(text: str, tag: str) -> None:
         "en/US",
         "..",
         "\u0435n-US",
+        "en" + "-subtag" * 6,
     ],
 )
 def test_what_is_no_tag_is_refused(text: str) -> None:

@@ -261,6 +261,7 @@ async def test_only_what_is_visibly_outside_the_filter_refuses_the_list(
         ("https://forge.test/?$skip=-5", False, False),
         ("https://forge.test/", True, True),
         ("https://[broken", False, False),
+        (f"https://forge.test/?$skip={'9' * 5000}", True, True),
         ("https://forge.test/?$skip=\u0661\u0665", False, False),
     ],
 )

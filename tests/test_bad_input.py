@@ -179,6 +179,7 @@ async def test_literals_are_refused_as_field_errors_with_their_argument(
     assert reply.data == {name: None}
     assert [(code, path) for code, path in reply.codes] == [("BAD_USER_INPUT", (name,))]
     assert reply.errors[0]["extensions"]["argument"] == argument
+    assert "wanted" in reply.errors[0]["message"]
     assert graph.calls == {}
 
 

@@ -63,11 +63,15 @@ def order_of(photo: Photo, photos: PhotoList) -> Order:
     written = utc_text(sent)
     if sent is None or written is None:
         return Order(is_undated=True, moment=0, slug=photo.slug)
+    moment = _moment(sent, written)
+    return Order(is_undated=False, moment=-moment if sort and sort.descending else moment, slug=photo.slug)
+
+
+def _moment(sent: str, written: str) -> int:
     # The provider's seventh digit counts too, though the graph shows six.
     exact = sent if sent.endswith("Z") and sent.startswith(written[:19] + ".") else written
     whole, _, fraction = exact.removesuffix("Z").partition(".")
-    moment = int("".join(filter(str.isdigit, whole)) + fraction.ljust(9, "0")[:9])
-    return Order(is_undated=False, moment=-moment if sort and sort.descending else moment, slug=photo.slug)
+    return int("".join(filter(str.isdigit, whole)) + fraction.ljust(9, "0")[:9])
 
 
 class Branch:
@@ -196,9 +200,11 @@ class Merge:
                     items.append(Merged(last, tuple(places), after))
         except ProviderError as error:
             return self._cut_short(items[::-1], error, has_previous=True)
+        return self._window(items[::-1], has_next=True, has_previous=self._leads_back(places))
+
+    def _leads_back(self, places: Iterable[int]) -> bool:
         earlier = zip(self._branches, places, self._low, strict=True)
-        more = any(branch.leads_back(place, low) for branch, place, low in earlier)
-        return self._window(items[::-1], has_next=True, has_previous=more or any(self._low))
+        return any(self._low) or any(branch.leads_back(place, low) for branch, place, low in earlier)
 
     def _order(self, photo: Photo) -> Order:
         return order_of(photo, self._branches[0].photos)

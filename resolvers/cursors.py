@@ -28,20 +28,26 @@ def cursor(bound: bytes, *positions: int) -> str:
 
 def positions(text: str, bound: bytes, *, count: int = 1, argument: str) -> tuple[int, ...]:
     """Read the positions of a cursor; raises BadUserInput for one that was not given for this list."""
-    wanted = "wanted a cursor that this field gave with the same filter, sort and locale"
+    raw = _unpacked(text)
+    payload, seal = raw[1:-_SEAL_BYTES], raw[-_SEAL_BYTES:]
+    if raw[:1] != _VERSION or len(payload) != 4 * count or seal != _seal(bound, payload):
+        raise BadUserInput(
+            f"wanted a cursor that this field gave with the same filter, sort and locale, got {shown(text)}",
+            argument=argument,
+        )
+    return tuple(int.from_bytes(payload[at : at + 4], "big") for at in range(0, len(payload), 4))
+
+
+def _unpacked(text: str) -> bytes:
+    """Decode the text; empty for what no cursor was ever written as."""
     if not text.isascii() or len(text) > _LONGEST:
-        raise BadUserInput(f"{wanted}, got {shown(text)}", argument=argument)
+        return b""
     try:
         raw = base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
     except (binascii.Error, ValueError):
-        raise BadUserInput(f"{wanted}, got {shown(text)}", argument=argument) from None
-    payload, seal = raw[1:-_SEAL_BYTES], raw[-_SEAL_BYTES:]
+        return b""
     # Spare bits at the end of base64 are dropped in decoding: an altered text could read the same.
-    canonical = base64.urlsafe_b64encode(raw).rstrip(b"=").decode("ascii") == text
-    right = raw[:1] == _VERSION and len(payload) == 4 * count and seal == _seal(bound, payload)
-    if not (right and canonical):
-        raise BadUserInput(f"{wanted}, got {shown(text)}", argument=argument)
-    return tuple(int.from_bytes(payload[at : at + 4], "big") for at in range(0, len(payload), 4))
+    return raw if base64.urlsafe_b64encode(raw).rstrip(b"=").decode("ascii") == text else b""
 
 
 def _seal(bound: bytes, payload: bytes) -> bytes:

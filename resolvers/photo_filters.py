@@ -1,7 +1,7 @@
 """A client's photo filter and sort, checked and in one fixed form."""
 
 from collections.abc import Sequence
-from typing import Protocol, TypeVar
+from typing import Final, Protocol, TypeVar
 
 import msgspec
 from strawberry import UNSET
@@ -17,6 +17,8 @@ from resolvers.errors import BadUserInput
 V = TypeVar("V", str, tuple[str, str])
 
 # As long as a slug may be.
+NO_JOIN: Final = PhotoFilter()
+
 _LONGEST = 200
 # All of them go into one URL, whose longest length the provider does not document.
 _MOST_VALUES = 50
@@ -76,35 +78,42 @@ def checked_sort(sort: SortInput | None) -> PhotoSort | None:
 def checked_branches(
     wanted: FilterInput | None,
     rules: GraphRules,
-    *,
-    joined_source: tuple[str, str] | None = None,
-    joined_tag: str | None = None,
+    join: PhotoFilter = NO_JOIN,
 ) -> tuple[PhotoFilter, ...]:
-    """Read a filter and add what a join asks for: one filter, or one for each distinct branch of ``anyOf``.
+    """Read a filter and add the tags of a join: one filter, or one for each distinct branch of ``anyOf``.
 
     Raises BadUserInput for a value that must not leave, Forbidden for unlisted photos that the operator does not show.
     """
-    joined = PhotoFilter(
-        tag_sources=(joined_source,) if joined_source else (), tag_slugs=(joined_tag,) if joined_tag else ()
-    )
     if wanted is None:
-        return (joined,)
+        return (join,)
+    whole = PhotoFilter(
+        featured=None if wanted.featured is UNSET else wanted.featured,
+        slug=_value("filter.slug", wanted.slug),
+        unlisted=_unlisted(wanted, rules),
+    )
+    placed = _with_context(whole, wanted.context or None)
+    common = _with_tags(_with_tags(placed, join), _tags("filter.tags", wanted.tags or None))
+    # A list for each: the provider ANDs what is repeated (observed), and no OR of it is known.
+    branches = [_with_tags(common, _tags("filter.anyOf", each)) for each in wanted.any_of or ()]
+    return tuple(dict.fromkeys(branches)) or (common,)
+
+
+def _unlisted(wanted: FilterInput, rules: GraphRules) -> bool:
     unlisted = wanted.availability is ListAvailability.UNLISTED
     # "Unlisted" is an editor's wish: a client may pass over it with the operator's leave alone.
     if unlisted and not rules.allow_unlisted:
         raise Forbidden(Provider.FORGE, "photos that are unlisted are not shown in lists by this graph")
-    context = wanted.context or None
-    whole = PhotoFilter(
-        context_slug=_value("filter.context.slug", context.slug if context else None),
-        context_neutral_slug=_value("filter.context.neutralSlug", context.neutral_slug if context else None),
-        featured=None if wanted.featured is UNSET else wanted.featured,
-        slug=_value("filter.slug", wanted.slug),
-        unlisted=unlisted,
+    return unlisted
+
+
+def _with_context(wanted: PhotoFilter, context: ContextInput | None) -> PhotoFilter:
+    if context is None:
+        return wanted
+    return msgspec.structs.replace(
+        wanted,
+        context_slug=_value("filter.context.slug", context.slug),
+        context_neutral_slug=_value("filter.context.neutralSlug", context.neutral_slug),
     )
-    common = _with_tags(_with_tags(whole, joined), _tags("filter.tags", wanted.tags or None))
-    # A list for each: the provider ANDs what is repeated (observed), and no OR of it is known.
-    branches = [_with_tags(common, _tags("filter.anyOf", each)) for each in wanted.any_of or ()]
-    return tuple(dict.fromkeys(branches)) or (common,)
 
 
 def _tags(argument: str, tags: TagInput | None) -> PhotoFilter:

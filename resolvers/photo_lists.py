@@ -23,17 +23,10 @@ from resolvers.connections import (
 from resolvers.context import Context, Info
 from resolvers.cursors import binding, positions
 from resolvers.errors import BadUserInput
-from resolvers.photo_filters import FilterInput, SortInput, checked_branches, checked_sort
+from resolvers.photo_filters import NO_JOIN, FilterInput, checked_branches, checked_sort
 from resolvers.windows import Window
 
 _DATES: Final = frozenset({PhotoSortField.CONTENT_DATE, PhotoSortField.LAST_UPDATED_DATE})
-
-
-class Join(msgspec.Struct, frozen=True):
-    """What a field adds to a client's filter: a tag's external source, or its slug."""
-
-    source: tuple[str, str] | None = None
-    tag: str | None = None
 
 
 class MergedConnection(msgspec.Struct, frozen=True):
@@ -111,9 +104,11 @@ class PhotoListField(msgspec.Struct, frozen=True):
     def first_windows(self) -> list[tuple[int, int]]:
         """Read which window of each branch a merged list needs first: position and size; raises BadUserInput."""
         low, high = self.places()
-        if self.paging.last is not None and high is not None:
-            starts = [max(least, end - self.paging.last) for least, end in zip(low, high, strict=True)]
-            return [(skip, end - skip) for skip, end in zip(starts, high, strict=True)]
+        last = self.paging.last
+        if last is not None and high is not None:
+            return [
+                (max(skip, end - last), min(last, end - skip)) for skip, end in zip(low, high, strict=True)
+            ]
         count = self.paging.first or DEFAULT_WINDOW
         ends = high or tuple(skip + count for skip in low)
         return [(skip, min(count, end - skip)) for skip, end in zip(low, ends, strict=True)]
@@ -131,34 +126,36 @@ def photo_list_field(
     arguments: Mapping[str, Any],
     *,
     insists: bool,
-    join: Join = Join(),  # noqa: B008 - frozen
+    join: PhotoFilter = NO_JOIN,
 ) -> PhotoListField:
-    """Check the arguments of a photo list, by their Python names.
+    """Check the arguments of a photo list, by their Python names; ``join`` has the tags that the field adds.
 
     Raises BadUserInput, and Forbidden for unlisted photos that the operator does not show.
     """
     wanted: FilterInput | None = arguments.get("filter") or None
-    given: SortInput | None = arguments.get("sort") or None
+    sort = checked_sort(arguments.get("sort") or None)
     paging: dict[str, PagingValue] = {
         name: value
         for name, value in arguments.items()
         if name not in {"filter", "sort"} and value is not UNSET
     }
-    branches = checked_branches(wanted, context.rules, joined_source=join.source, joined_tag=join.tag)
-    sort = checked_sort(given)
-    any_of = wanted.any_of if wanted else None
-    if any_of and (sort is None or sort.field not in _DATES):
-        raise BadUserInput(
-            "wanted a sort by CONTENT_DATE or LAST_UPDATED_DATE with filter.anyOf", argument="sort"
-        )
-    if any_of and len(any_of) > MOST_BRANCHES:
-        raise BadUserInput(
-            f"wanted at most {MOST_BRANCHES} filters, got {len(any_of)}", argument="filter.anyOf"
-        )
+    branches = checked_branches(wanted, context.rules, join)
+    if wanted and wanted.any_of:
+        _check_any_of(len(wanted.any_of), sort)
     field = PhotoListField(locale.lower(), branches, sort, Paging.of(paging), insists)
     # The cursors and counts are read once here, so that a bad one refuses the field before anything is fetched.
     _ = field.window() if len(branches) == 1 else field.places()
     return field
+
+
+def _check_any_of(count: int, sort: PhotoSort | None) -> None:
+    # Branches can be merged by what every item carries: the two dates, not the tags or contexts of other sorts.
+    if sort is None or sort.field not in _DATES:
+        raise BadUserInput(
+            "wanted a sort by CONTENT_DATE or LAST_UPDATED_DATE with filter.anyOf", argument="sort"
+        )
+    if count > MOST_BRANCHES:
+        raise BadUserInput(f"wanted at most {MOST_BRANCHES} filters, got {count}", argument="filter.anyOf")
 
 
 def start(context: Context, field: PhotoListField) -> None:

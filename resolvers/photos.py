@@ -7,6 +7,7 @@ from strawberry import Parent
 
 from providers.clubmed.records import Resort
 from providers.errors import Forbidden
+from providers.forge.lists import PhotoFilter
 from providers.forge.records import Photo, RelatedContent, Tag
 from providers.keys import ActivityKey, PhotoKey, ResortKey, photo_slug
 from providers.locales import culture_tag
@@ -16,7 +17,7 @@ from resolvers.connections import Connection
 from resolvers.context import Context, Info
 from resolvers.errors import BadUserInput
 from resolvers.lookups import bounded, checked, each
-from resolvers.photo_lists import Join, MergedConnection, PhotoListField, connected, photo_list_field, start
+from resolvers.photo_lists import MergedConnection, PhotoListField, connected, photo_list_field, start
 from resolvers.selection import Selection
 
 PhotoConnection = Connection[Photo] | MergedConnection
@@ -99,7 +100,7 @@ async def of_resort(parent: Parent[Resort], info: Info, **arguments: object) -> 
 
 async def of_tag(parent: Parent[Tag], info: Info, **arguments: object) -> PhotoConnection:
     """List the photos that carry a tag, in the culture that the tag came in."""
-    join = Join(tag=parent.slug)
+    join = PhotoFilter(tag_slugs=(parent.slug,))
     field = photo_list_field(info.context, parent.culture, arguments, insists=True, join=join)
     return await connected(info, field)
 
@@ -118,5 +119,5 @@ def _joined(
 ) -> PhotoListField:
     rules = context.rules
     source = rules.musement_source if isinstance(key, ActivityKey) else rules.clubmed_source
-    join = Join(source=(source, key[0]))
+    join = PhotoFilter(tag_sources=((source, key[0]),))
     return photo_list_field(context, key.locale, arguments, insists=False, join=join)

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Awaitable, Callable, Hashable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from typing import Final, Generic, NamedTuple, TypeVar
 
 import msgspec
@@ -63,6 +63,15 @@ class Span(msgspec.Struct):
         """How many pages the span takes at the most."""
         return calls_of(self.end - self.skip)
 
+    def holds(self, window: tuple[int, int]) -> bool:
+        """Tell whether the whole of a window, given as (skip, end), is fetched with the span."""
+        return self.skip <= window[0] and window[1] <= self.end
+
+    def start_with_a_page(self) -> None:
+        """Begin where a page of the provider's does, if the span takes several."""
+        if self.calls > 1:
+            self.skip -= self.skip % LARGEST_PAGE
+
 
 class Segment(msgspec.Struct, Generic[T], frozen=True):
     """One page of a span: where it starts, how many positions were asked for, and what came."""
@@ -75,6 +84,12 @@ class Segment(msgspec.Struct, Generic[T], frozen=True):
     def end(self) -> int:
         """The position after the last one asked for."""
         return self.start + self.size
+
+    @property
+    def page(self) -> Page[T]:
+        """What came; an empty page where nothing did."""
+        came = self.answer.value if isinstance(self.answer, Answer) else None
+        return came or Page(items=(), has_next=False)
 
 
 def calls_of(size: int) -> int:
@@ -122,12 +137,9 @@ def _touching(windows: Iterable[tuple[int, int]]) -> list[Span]:
 
 def calls_saved(windows: Iterable[Window[L]]) -> int:
     """Count the calls that merging saves, by the sizes asked for, against fetching each window alone."""
-    alone = 0
-    by_list: dict[L, list[tuple[int, int]]] = defaultdict(list)
-    for window in windows:
-        by_list[window.list].append((window.skip, window.end))
-        alone += calls_of(window.limit)
-    return alone - sum(span.calls for many in by_list.values() for span in spans_of(many))
+    lists = _by_list(windows).values()
+    alone = sum(calls_of(end - skip) for many in lists for skip, end in many)
+    return alone - sum(span.calls for many in lists for span in spans_of(many))
 
 
 async def fetch_windows(
@@ -144,20 +156,24 @@ async def fetch_windows(
     ``numbered`` is for a provider that numbers its pages: a span of several pages then starts where a page does, since
     each page of it would else cost two calls.
     """
-    by_list: dict[L, list[Window[L]]] = defaultdict(list)
-    for window in windows:
-        by_list[window.list].append(window)
-    spans = [(one, span) for one, many in by_list.items() for span in spans_of((w.skip, w.end) for w in many)]
+    by_list = _by_list(windows)
+    spans = [(one, span) for one, many in by_list.items() for span in spans_of(many)]
     if numbered:
         for _, span in spans:
-            span.skip -= span.skip % LARGEST_PAGE if span.calls > 1 else 0
+            span.start_with_a_page()
     fetched = await asyncio.gather(*(_segments(one, span, fetch) for one, span in spans))
     answers: dict[Window[L], WindowAnswer[T] | None | ProviderError] = {}
     for (one, span), segments in zip(spans, fetched, strict=True):
-        for window in by_list[one]:
-            if window not in answers and span.skip <= window.skip and window.end <= span.end:
-                answers[window] = cut(segments, window.skip, window.end, identity)
+        for skip, end in filter(span.holds, by_list[one]):
+            answers[Window(one, skip, end - skip)] = cut(segments, skip, end, identity)
     return answers
+
+
+def _by_list(windows: Iterable[Window[L]]) -> dict[L, list[tuple[int, int]]]:
+    by_list: dict[L, list[tuple[int, int]]] = defaultdict(list)
+    for window in windows:
+        by_list[window.list].append((window.skip, window.end))
+    return by_list
 
 
 async def _segments(one: L, span: Span, fetch: FetchPage[L, T]) -> list[Segment[T]]:
@@ -190,21 +206,27 @@ def cut(
         return None
     items: list[T | None] = []
     pages = [first]
-    has_next = False
-    for segment in segments:
-        if segment.start >= end or segment.end <= skip:
-            continue
+    has_next, cut_short = False, None
+    for segment in _holding(segments, skip, end):
         if isinstance(segment.answer, ProviderError):
-            if not items:
-                return segment.answer
-            return _answer(items, pages, has_next=True, cut_short=segment.answer, identity=identity)
-        page = segment.answer.value or Page(items=(), has_next=False)
+            has_next, cut_short = True, segment.answer
+            break
+        page = segment.page
         pages.append(segment.answer)
         items += page.items[: segment.size][max(skip - segment.start, 0) : end - segment.start]
         has_next = page.has_next or len(page.items) > end - segment.start
-        if len(page.items) < segment.size:
-            break
-    return _answer(items, pages, has_next=has_next, cut_short=None, identity=identity)
+    if cut_short is not None and not items:
+        return cut_short
+    return _answer(items, pages, has_next=has_next, cut_short=cut_short, identity=identity)
+
+
+def _holding(segments: Iterable[Segment[T]], skip: int, end: int) -> Iterator[Segment[T]]:
+    """Find the pages that a window has a part of, up to the one that is not full: the list ends there."""
+    for segment in segments:
+        if segment.start < end and skip < segment.end:
+            yield segment
+            if len(segment.page.items) < segment.size:
+                return
 
 
 def _answer(

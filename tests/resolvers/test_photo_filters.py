@@ -136,7 +136,9 @@ def test_a_join_is_added_to_every_branch_beside_the_other_filters() -> None:
         featured=True,
         any_of=[TagFilter(slug=["a"]), TagFilter(neutral_slug=["b"])],
     )
-    branches = checked_branches(wanted, RULES, joined_source=("musement", "1"), joined_tag="joined")
+    branches = checked_branches(
+        wanted, RULES, PhotoFilter(tag_sources=(("musement", "1"),), tag_slugs=("joined",))
+    )
     assert branches == (
         PhotoFilter(tag_slugs=("a", "common", "joined"), tag_sources=(("musement", "1"),), featured=True),
         PhotoFilter(
@@ -149,7 +151,8 @@ def test_a_join_is_added_to_every_branch_beside_the_other_filters() -> None:
 
 
 def test_a_join_without_a_filter_is_the_filter() -> None:
-    assert checked_branches(None, RULES, joined_tag="t") == (PhotoFilter(tag_slugs=("t",)),)
+    join = PhotoFilter(tag_slugs=("t",))
+    assert checked_branches(None, RULES, join) == (join,)
 
 
 def test_equal_branches_are_one_in_the_order_of_their_first() -> None:

@@ -101,7 +101,7 @@ async def of_resort(parent: Parent[Resort], info: Info, **arguments: object) -> 
 async def of_tag(parent: Parent[Tag], info: Info, **arguments: object) -> PhotoConnection:
     """List the photos that carry a tag, in the culture that the tag came in."""
     join = PhotoFilter(tag_slugs=(parent.slug,))
-    field = photo_list_field(info.context, parent.culture, arguments, insists=True, join=join)
+    field = photo_list_field(info.context, parent.culture, arguments, insists=False, join=join)
     return await connected(info, field)
 
 

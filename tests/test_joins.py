@@ -347,3 +347,19 @@ async def test_the_photos_of_every_item_of_a_catalogue_leave_in_one_batch(graph:
     )
     assert reply.codes == []
     assert graph.calls == {"GET /activities": 1, "GET /v2/products": 1, PHOTOS: 4}
+
+
+async def test_a_tag_of_a_culture_that_is_not_configured_falls_back_to_one_that_is() -> None:
+    async with running_graph(forge_cultures="en-us") as graph:
+        slug = graph.forge.world.photos["fr-fr"][0]["slug"]
+        reply = await graph.query(
+            'query ($slug: ID!) { photoByKey(culture: "fr-fr", slug: $slug)'
+            " { tags { slug photos(first: 1) { nodes { culture } } } } }",
+            {"slug": slug},
+        )
+    assert reply.codes == []
+    assert reply.data["photoByKey"]["tags"] != []
+    cultures = {
+        node["culture"] for tag in reply.data["photoByKey"]["tags"] for node in tag["photos"]["nodes"]
+    }
+    assert cultures <= {"en-us"}

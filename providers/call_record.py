@@ -6,7 +6,11 @@ from providers.records import Provider
 
 
 class CallRecord(msgspec.Struct):
-    """One call as the receipt tells it; times in milliseconds since the request began."""
+    """One call as the receipt tells it; times in milliseconds since the request began.
+
+    ``verdict`` is MISS (this request made the call), HIT (kept from before, and fresh), STALE (kept from before, past
+    its freshness) or JOINED (another request's call was in flight). ``attempts`` counts what was sent for it.
+    """
 
     provider: Provider
     route: str

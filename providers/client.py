@@ -1,83 +1,39 @@
-"""One call to one provider: URL, credentials, time, concurrency, error mapping and decoding."""
+"""What adapters ask their provider through: kept answers first, one call for all who want the same, then the wire."""
 
 import asyncio
-import re
-import time
 from collections.abc import Awaitable, Callable, Hashable, Iterable, Mapping
 from http import HTTPStatus
-from typing import TypeVar
-from urllib.parse import quote, urlencode
+from typing import Any, TypeVar
 
 import msgspec
 
+from providers.attempts import Attempts
 from providers.auth import Credentials
+from providers.breaker import Circuits, CircuitState
+from providers.cache import Entry, Keeping, Memory, entry_of, keeping_of
 from providers.call_record import CallRecord
-from providers.errors import (
-    Forbidden,
-    NotConfigured,
-    ProviderError,
-    UpstreamBadResponse,
-    UpstreamRateLimited,
-    UpstreamRejected,
-    UpstreamTimeout,
-    UpstreamUnauthorized,
-    UpstreamUnavailable,
-)
+from providers.calls import Call, CallPolicy, Sample, path_segment, query_string
+from providers.clock import Clock
+from providers.errors import NotConfigured, ProviderError, UpstreamBadResponse
+from providers.flights import Flight, Flights
+from providers.outcomes import refuse_other_types
 from providers.records import Answer, Origin, Provider
 from providers.rehearsal import Rehearsal
+from providers.retry import Retry, RetryBudget
 from providers.scope import CallScope
-from providers.transport import BodyTooLarge, BodyUnreadable, Reply, SendFailed, Transport
+from providers.transport import Reply, Transport
+
+__all__ = ["Call", "CallPolicy", "ProviderClient", "Sample", "by_key", "path_segment", "query_string"]
 
 T = TypeVar("T")
 K = TypeVar("K", bound=Hashable)
+Decode = Callable[[Reply, Origin], T]
 
-_GOOD = frozenset({HTTPStatus.OK, HTTPStatus.PARTIAL_CONTENT})
-_SECONDS = re.compile(r"\d{1,6}", re.ASCII)
-
-
-class Call(msgspec.Struct, frozen=True, kw_only=True):
-    """One request to a provider, without its credentials.
-
-    ``route`` is the name in receipts and metrics; ``path`` and ``query`` are ready for the wire (build them with
-    ``path_segment`` and ``query_string``).
-    """
-
-    route: str
-    path: str
-    query: str = ""
-    headers: tuple[tuple[str, str], ...] = ()
-    skip: int | None = None
-    limit: int | None = None
-
-
-class Sample(msgspec.Struct, frozen=True):
-    """How a call's answer is made up for a rehearsal, when it is asked for."""
-
-    body: Callable[[], bytes]
-    headers: tuple[tuple[str, str], ...] = ()
-
-
-class CallPolicy(msgspec.Struct, frozen=True, kw_only=True):
-    """Bounds of a provider's calls."""
-
-    timeout_s: float = 5.0
-    concurrency: int = 64
-    max_bytes: int = 10 * 1024 * 1024
-    fresh_s: float = 60.0
-
-
-def path_segment(text: str) -> str:
-    """Quote one segment whole, so that it can never become two or leave its place."""
-    return quote(text, safe="")
-
-
-def query_string(pairs: Iterable[tuple[str, str]]) -> str:
-    """Encode pairs in order; ``$`` and ``:`` stay literal, since Forge ignores their encoded form."""
-    return urlencode(list(pairs), safe="$:,")
+_LEAST_RENEWAL_S = 10.0
 
 
 class ProviderClient:
-    """Makes the calls of one provider.
+    """Answers the calls of one provider.
 
     ``missing`` names the settings without which no call is made: every call then raises NotConfigured.
     """
@@ -91,21 +47,35 @@ class ProviderClient:
         policy: CallPolicy,
         *,
         missing: tuple[str, ...] = (),
+        clock: Clock | None = None,
     ) -> None:
         self.provider = provider
         self.policy = policy
         self.missing = missing
-        self._base_url = base_url.rstrip("/")
+        self.memory = Memory(policy.cache_bytes)
         self._credentials = credentials
-        self._transport = transport
-        self._slots = asyncio.Semaphore(policy.concurrency)
+        self._clock = clock or Clock()
+        self._flights = Flights(provider)
+        self._circuits = Circuits(provider, policy.breaker_failures, policy.breaker_open_s, self._clock)
+        self._retry = Retry(policy.retries, RetryBudget(), self._clock)
+        self._attempts = Attempts(provider, base_url, credentials, transport, policy, self._clock)
 
-    async def get(
-        self, call: Call, decode: Callable[[Reply, Origin], T], scope: CallScope, sample: Sample
-    ) -> Answer[T]:
-        """Make the call and decode its answer; a 404 is an answer without a value.
+    @property
+    def circuits(self) -> Mapping[str, CircuitState]:
+        """The circuit of each route that has been asked."""
+        return self._circuits.states
 
-        In a rehearsal nothing is sent and the sample is the answer. Raises ProviderError, one class for each reason.
+    @property
+    def in_flight(self) -> int:
+        """How many calls are in flight."""
+        return len(self._flights)
+
+    async def get(self, call: Call, decode: Decode[T], scope: CallScope, sample: Sample) -> Answer[T]:
+        """Answer a call; a 404 is an answer without a value.
+
+        What was kept is answered at once: while it is fresh, and after that while it may serve, with one renewal for
+        all who ask. ``decode`` makes records of the body, for this request and others. In a rehearsal nothing is sent
+        and the sample is the answer. Raises ProviderError, one class for each reason.
         """
         if self.missing:
             raise NotConfigured(self.provider, f"is not configured: set {' and '.join(self.missing)}")
@@ -120,19 +90,12 @@ class ProviderClient:
             return await self._rehearsed(record, decode, scope.rehearsal, sample)
         scope.calls.append(record)
         try:
-            reply = await self._answered(call, scope, record)
-            now = time.time()
-            origin = Origin(stored_at=now, fresh_until=now + self.policy.fresh_s)
-            return Answer(value=self._decoded(reply, origin, decode), origin=origin)
+            return self._kept(call, decode, scope, record) or await self._awaited(call, decode, scope, record)
         finally:
             record.ms = (asyncio.get_running_loop().time() - scope.began) * 1000 - record.started_ms
 
     async def _rehearsed(
-        self,
-        record: CallRecord,
-        decode: Callable[[Reply, Origin], T],
-        rehearsal: Rehearsal,
-        sample: Sample,
+        self, record: CallRecord, decode: Decode[T], rehearsal: Rehearsal, sample: Sample
     ) -> Answer[T]:
         pending = self._credentials.pending_route()
         if pending is not None:
@@ -144,85 +107,138 @@ class ProviderClient:
         reply = Reply(status=HTTPStatus.OK, headers=dict(sample.headers), body=sample.body())
         return Answer(value=decode(reply, origin), origin=origin)
 
-    async def _answered(self, call: Call, scope: CallScope, record: CallRecord) -> Reply:
-        headers = await self._credentials.headers(scope)
-        reply = await self._sent(call, headers, scope, record)
-        if reply.status == HTTPStatus.UNAUTHORIZED and self._credentials.refuse(headers):
-            reply = await self._sent(call, await self._credentials.headers(scope), scope, record)
-        return reply
+    def purge(self, concerns: Callable[[Call], bool]) -> int:
+        """Forget every answer that is concerned, and keep none that is in flight now; answer how many there were."""
+        self._flights.disown(lambda key: isinstance(key, Call) and concerns(key))
+        return self.memory.purge(concerns)
 
-    async def _sent(
-        self, call: Call, headers: Mapping[str, str], scope: CallScope, record: CallRecord
-    ) -> Reply:
-        url = f"{self._base_url}{call.path}{'?' if call.query else ''}{call.query}"
-        sent = {"accept": "application/json", **headers, **dict(call.headers), **dict(scope.trace_headers)}
-        left_s = scope.deadline - asyncio.get_running_loop().time()
-        if left_s <= 0:
-            raise UpstreamTimeout(self.provider, "was not asked: the request's deadline has passed")
-        try:
-            async with asyncio.timeout(left_s), self._slots:
-                record.attempts += 1
-                reply = await self._transport.send(
-                    "GET",
-                    url,
-                    sent,
-                    None,
-                    timeout_s=self.policy.timeout_s,
-                    max_bytes=self.policy.max_bytes,
-                )
-        except (TimeoutError, SendFailed, BodyTooLarge, BodyUnreadable) as failure:
-            raise send_error(self.provider, failure) from failure
-        record.status = reply.status
-        return reply
+    async def close(self) -> None:
+        """Cancel every call in flight."""
+        await self._flights.close()
 
-    def _decoded(self, reply: Reply, origin: Origin, decode: Callable[[Reply, Origin], T]) -> T | None:
-        if reply.status == HTTPStatus.NOT_FOUND:
+    def _kept(self, call: Call, decode: Decode[T], scope: CallScope, record: CallRecord) -> Answer[T] | None:
+        entry = self.memory.get(call)
+        now = self._clock.unix()
+        if entry is None or not entry.may_serve(now):
             return None
-        if reply.status not in _GOOD:
-            raise status_error(self.provider, reply)
-        media_type = reply.headers.get("content-type", "").partition(";")[0].strip().lower()
-        if media_type and not (media_type.endswith(("/json", "+json"))):
-            raise UpstreamBadResponse(self.provider, f"answered {media_type[:60]!r} instead of JSON")
+        record.verdict = "HIT"
+        record.age_s = entry.age_s(now)
+        if not entry.is_fresh(now):
+            record.verdict = "STALE"
+            self._renew(call, decode, scope)
+        return entry.answer
+
+    def _renew(self, call: Call, decode: Decode[T], scope: CallScope) -> None:
+        if self._flights.find(call) is None:
+            now = asyncio.get_running_loop().time()
+            longest_s = max(_LEAST_RENEWAL_S, 2 * self.policy.timeout_s)
+            # A scope of its own: the renewal outlives the request, and stands in nobody's list of calls.
+            own = CallScope(scope.request_id, now, now + longest_s, scope.trace_headers)
+            self._start(call, decode, own, renews=True)
+
+    async def _awaited(
+        self, call: Call, decode: Decode[T], scope: CallScope, record: CallRecord
+    ) -> Answer[T]:
+        flight: Flight[Answer[T]] | None = self._flights.find(call)
+        if flight is not None:
+            record.verdict = "JOINED"
+        else:
+            flight = self._start(call, decode, scope, record)
+        return await self._flights.wait(call, flight, scope)
+
+    def _start(
+        self,
+        call: Call,
+        decode: Decode[T],
+        scope: CallScope,
+        record: CallRecord | None = None,
+        *,
+        renews: bool = False,
+    ) -> Flight[Answer[T]]:
+        noted = record or CallRecord(provider=self.provider, route=call.route, started_ms=0.0)
+        return self._flights.start(
+            call, scope, lambda flight: self._fetched(call, decode, flight, noted), renews=renews
+        )
+
+    async def _fetched(
+        self, call: Call, decode: Decode[T], flight: Flight[Answer[T]], record: CallRecord
+    ) -> Answer[T]:
+        old = self.memory.get(call)
         try:
-            return decode(reply, origin)
+            with self._circuits.guard(call.route):
+                conditions = old.conditions if old else {}
+                reply = await self._retry.run(
+                    lambda: self._attempts.once(call, flight.scope, record, conditions), flight.scope
+                )
+                if reply.status == HTTPStatus.NOT_MODIFIED and old is not None:
+                    return self._renewed(call, reply, old, flight)
+                keeping = keeping_of(reply, self.policy)
+                value, origin = self._read(reply, decode, keeping)
+        except ProviderError as error:
+            self._forget_refused(call, error, flight)
+            raise
+        if isinstance(value, ProviderError):
+            raise value
+        return self._stored(call, reply, value, origin, keeping, flight)
+
+    def _read(
+        self, reply: Reply, decode: Decode[T], keeping: Keeping | None
+    ) -> tuple[T | ProviderError | None, Origin]:
+        """Decode a body; a failure that the adapter names itself is no sign of an unwell provider, and is returned."""
+        now = self._clock.unix()
+        # What is not kept is fresh to those who waited for it.
+        origin = Origin(
+            stored_at=now, fresh_until=now + (keeping.fresh_s if keeping else self.policy.timeout_s)
+        )
+        if reply.status == HTTPStatus.NOT_FOUND:
+            return None, origin
+        refuse_other_types(self.provider, reply)
+        try:
+            return decode(reply, origin), origin
+        except UpstreamBadResponse as error:
+            return error, origin
         except (msgspec.DecodeError, UnicodeDecodeError) as error:
             raise UpstreamBadResponse(
                 self.provider, "answered JSON that cannot be read as documented"
             ) from error
 
+    def _stored(
+        self,
+        call: Call,
+        reply: Reply,
+        value: T | None,
+        origin: Origin,
+        keeping: Keeping | None,
+        flight: Flight[Answer[T]],
+    ) -> Answer[T]:
+        if not self._flights.is_current(call, flight):
+            return Answer(value=value, origin=origin)
+        if keeping is None:
+            self.memory.drop(call)
+            return Answer(value=value, origin=origin)
+        entry = entry_of(reply, value, origin, keeping)
+        self.memory.put(call, entry)
+        return entry.answer
 
-def send_error(provider: Provider, failure: Exception) -> ProviderError:
-    """Name the reason why no answer came."""
-    if isinstance(failure, TimeoutError):
-        return UpstreamTimeout(provider, "did not answer in time")
-    if isinstance(failure, BodyTooLarge):
-        return UpstreamBadResponse(provider, f"answered with {failure}")
-    if isinstance(failure, BodyUnreadable):
-        return UpstreamBadResponse(provider, f"answered what cannot be read ({failure})")
-    return UpstreamUnavailable(provider, f"could not be reached ({failure})")
+    def _renewed(self, call: Call, reply: Reply, old: Entry, flight: Flight[Answer[T]]) -> Answer[T]:
+        told = keeping_of(reply, self.policy) if "cache-control" in reply.headers else old.keeping
+        if told is not None:
+            old.renew(self._clock.unix(), told)
+        if told is None:
+            self.memory.drop(call)
+        elif self._flights.is_current(call, flight):
+            self.memory.put(call, old)
+        return old.answer
+
+    def _forget_refused(self, call: Call, error: ProviderError, flight: Flight[Any]) -> None:
+        # A refusal is an answer: what was kept before it may not serve any more.
+        if not covers(error) and self._flights.is_current(call, flight):
+            self.memory.drop(call)
 
 
-def status_error(provider: Provider, reply: Reply) -> ProviderError:
-    """Name the reason behind a status that is neither a success nor 404."""
-    status = reply.status
-    came = f"answered {status}"
-    if status == HTTPStatus.UNAUTHORIZED:
-        return UpstreamUnauthorized(provider, f"{came}: it refused our credentials", status=status)
-    if status == HTTPStatus.FORBIDDEN:
-        return Forbidden(provider, f"{came}: it does not show this", status=status)
-    if status == HTTPStatus.TOO_MANY_REQUESTS:
-        after_s = retry_after_s(reply.headers.get("retry-after", ""))
-        return UpstreamRateLimited(provider, f"{came}: too many calls", status=status, retry_after_s=after_s)
-    if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
-        return UpstreamUnavailable(provider, came, status=status)
-    if status >= HTTPStatus.BAD_REQUEST:
-        return UpstreamRejected(provider, f"{came}: it refused the request", status=status)
-    return UpstreamBadResponse(provider, f"{came}, which no call expects", status=status)
-
-
-def retry_after_s(header: str) -> float | None:
-    """Read a ``Retry-After`` in seconds; None for an absent one, a date or nonsense."""
-    return float(header) if _SECONDS.fullmatch(header) else None
+def covers(error: ProviderError) -> bool:
+    """Tell whether a kept answer may stand in for the failure: never for a 401, 403 or another 4xx but 429."""
+    return error.retryable or isinstance(error, UpstreamBadResponse)
 
 
 async def by_key(

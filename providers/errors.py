@@ -4,7 +4,9 @@ ProviderError
 ├── NotConfigured        no URL, key or application value is set; no call was made
 ├── Forbidden            403
 ├── UpstreamTimeout      no answer within the call's time or the request's deadline
+│   └── NotAsked         too little of the deadline was left to ask
 ├── UpstreamUnavailable  connection refused or reset, a body cut short, 5xx, open circuit
+│   └── UpstreamUntrusted  its certificate is not trusted
 ├── UpstreamRateLimited  429, or our own budget is spent
 ├── UpstreamUnauthorized 401, or a refused login
 ├── UpstreamRejected     400 and every other 4xx that has no row of its own
@@ -67,11 +69,19 @@ class UpstreamTimeout(ProviderError):
     retryable = True
 
 
+class NotAsked(UpstreamTimeout):
+    """No call was made, for too little of the request's deadline was left: it says nothing about the provider."""
+
+
 class UpstreamUnavailable(ProviderError):
     """The connection failed, the body was cut short, or the answer was 5xx."""
 
     code = "UPSTREAM_UNAVAILABLE"
     retryable = True
+
+
+class UpstreamUntrusted(UpstreamUnavailable):
+    """The connection was refused by us: the certificate is not trusted. Asking again at once cannot help."""
 
 
 # No provider documents a limit; clients of Forge met 429 all the same (observed).

@@ -23,6 +23,10 @@ class SendFailed(Exception):
     """The connection could not be made, was reset, or ended before the answer did."""
 
 
+class CertificateRefused(SendFailed):
+    """The provider's certificate is not trusted."""
+
+
 class BodyTooLarge(Exception):
     """The answer's body, counted after decompression, is larger than allowed."""
 
@@ -56,8 +60,7 @@ class Transport(Protocol):
         ...
 
 
-_FAILED = (aiohttp.ClientConnectionError, aiohttp.ClientPayloadError, ConnectionError, OSError)
-_UNREADABLE = (aiohttp.ContentTypeError, aiohttp.ClientResponseError, aiohttp.InvalidURL)
+_CAUGHT = (aiohttp.ClientError, OSError)
 
 
 class SessionTransport:
@@ -101,20 +104,35 @@ class SessionTransport:
                 content = await _read(response, max_bytes)
                 names = {name.lower(): value for name, value in response.headers.items()}
                 return Reply(status=response.status, headers=names, body=content)
-        except _UNREADABLE as error:
-            raise BodyUnreadable(type(error).__name__) from error
         except TimeoutError:
             raise
-        except _FAILED as error:
-            if isinstance(error.__cause__, aiohttp.http_exceptions.ContentEncodingError):
-                raise BodyUnreadable("content encoding") from error
-            raise SendFailed(type(error).__name__) from error
+        except _CAUGHT as error:
+            raise _reason(error) from error
 
     async def close(self) -> None:
         """Close every connection; the transport opens a new session if it is used again."""
         if self._session is not None:
             await self._session.close()
             self._session = None
+
+
+_WORDS: Mapping[type[Exception], str] = {
+    aiohttp.ClientConnectorDNSError: "its name is not known",
+    aiohttp.ClientConnectorError: "connection refused",
+    aiohttp.ClientPayloadError: "the answer was cut short",
+}
+
+
+def _reason(error: Exception) -> Exception:
+    encoding = aiohttp.http_exceptions.ContentEncodingError
+    if isinstance(error, encoding) or isinstance(error.__cause__, encoding):
+        return BodyUnreadable("its content encoding is broken")
+    if isinstance(error, (aiohttp.ClientResponseError, aiohttp.InvalidURL)):
+        return BodyUnreadable("it is no HTTP")
+    if isinstance(error, (aiohttp.ClientConnectorCertificateError, aiohttp.ClientSSLError)):
+        return CertificateRefused("its certificate is not trusted")
+    words = (words for kind, words in _WORDS.items() if isinstance(error, kind))
+    return SendFailed(next(words, "connection lost"))
 
 
 async def _read(response: aiohttp.ClientResponse, max_bytes: int) -> bytes:

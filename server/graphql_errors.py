@@ -6,7 +6,7 @@ from typing import Any
 import structlog
 from graphql import GraphQLError, GraphQLSyntaxError
 
-from providers.errors import Forbidden, ProviderError
+from providers.errors import Forbidden, ProviderError, UpstreamRateLimited
 from resolvers.errors import BadUserInput
 
 _log = structlog.get_logger()
@@ -56,7 +56,7 @@ def _of_provider(cause: ProviderError) -> dict[str, Any]:
     extensions["retryable"] = cause.retryable
     if cause.status is not None:
         extensions["upstreamStatus"] = cause.status
-    if cause.retry_after_s is not None:
+    if isinstance(cause, UpstreamRateLimited) and cause.retry_after_s is not None:
         extensions["retryAfterSeconds"] = cause.retry_after_s
     return extensions
 

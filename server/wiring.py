@@ -79,8 +79,13 @@ def _policy(settings: ProviderSettings) -> CallPolicy:
     return CallPolicy(
         timeout_s=settings.timeout_s,
         concurrency=settings.concurrency,
+        retries=settings.retries,
         max_bytes=settings.max_bytes,
         fresh_s=settings.fresh_s,
+        stale_s=settings.stale_s,
+        absent_s=settings.absent_s,
+        breaker_failures=settings.breaker_failures,
+        breaker_open_s=settings.breaker_open_s,
     )
 
 

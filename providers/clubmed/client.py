@@ -151,6 +151,7 @@ class ClubMedClient:
             # the provider's Link header holds the key in clear (both observed).
             query=query_string([("limit", str(size)), ("page", str(number))]),
             headers=self._language(locale),
+            variant=locale,
             skip=first,
             limit=size,
         )

@@ -8,8 +8,9 @@ from http import HTTPStatus
 import msgspec
 
 from providers.call_record import CallRecord
-from providers.client import CallPolicy, send_error, status_error
+from providers.calls import CallPolicy
 from providers.errors import ProviderError, UpstreamBadResponse, UpstreamUnauthorized
+from providers.outcomes import send_error, status_error
 from providers.records import Provider
 from providers.scope import CallScope
 from providers.transport import BodyTooLarge, BodyUnreadable, Reply, SendFailed, Transport

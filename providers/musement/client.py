@@ -110,6 +110,7 @@ class MusementClient:
             path="/activities",
             query=query_string(pairs),
             headers=self._language(search.locale),
+            variant=search.locale,
             skip=offset,
             limit=limit,
         )

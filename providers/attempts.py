@@ -1,0 +1,123 @@
+"""One try of a call: time left, a slot, credentials, sending, and what the status means."""
+
+import asyncio
+import statistics
+from collections import deque
+from collections.abc import Mapping
+from http import HTTPStatus
+from typing import Final
+
+from providers.auth import Credentials
+from providers.call_record import CallRecord
+from providers.calls import Call, CallPolicy
+from providers.clock import Clock
+from providers.errors import NotAsked, ProviderError
+from providers.flights import FlightScope
+from providers.limits import Rate, Slots
+from providers.outcomes import send_error, status_error
+from providers.records import Provider
+from providers.transport import BodyTooLarge, BodyUnreadable, Reply, SendFailed, Transport
+
+_USABLE = frozenset({HTTPStatus.OK, HTTPStatus.PARTIAL_CONTENT, HTTPStatus.NOT_FOUND})
+_LEAST_LEFT_S: Final = 0.25
+_REMEMBERED: Final = 31
+
+
+class Durations:
+    """How long the calls of each route took lately."""
+
+    def __init__(self) -> None:
+        self._by_route: dict[str, deque[float]] = {}
+
+    def note(self, route: str, duration_s: float) -> None:
+        """Remember one call."""
+        self._by_route.setdefault(route, deque(maxlen=_REMEMBERED)).append(duration_s)
+
+    def least_left_s(self, route: str) -> float:
+        """Tell how much of a deadline must be left to start a call: 250 ms, less for a faster or unknown route."""
+        known = self._by_route.get(route)
+        return min(_LEAST_LEFT_S, statistics.median(known)) if known else 0.0
+
+
+class Attempts:
+    """Sends the calls of one provider, one try at a time; raises ProviderError for every status that is no answer."""
+
+    def __init__(
+        self,
+        provider: Provider,
+        base_url: str,
+        credentials: Credentials,
+        transport: Transport,
+        policy: CallPolicy,
+        clock: Clock,
+    ) -> None:
+        self._provider = provider
+        self._base_url = base_url.rstrip("/")
+        self._credentials = credentials
+        self._transport = transport
+        self._policy = policy
+        self._slots = Slots(provider, policy.concurrency, policy.wait_s)
+        self._rate = Rate(provider, policy.rate, policy.wait_s, clock)
+        self._durations = Durations()
+
+    async def once(
+        self, call: Call, scope: FlightScope, record: CallRecord, conditions: Mapping[str, str]
+    ) -> Reply:
+        """Send once, or twice where the credentials were renewed.
+
+        The status of the reply is 200, 206, 404, or 304 where ``conditions`` (conditional headers) were sent.
+        """
+        try:
+            async with scope.bounded():
+                headers = await self._credentials.headers(scope)
+        except TimeoutError:
+            raise self._too_late() from None
+        reply = await self._sent(call, scope, record, {**headers, **conditions})
+        if reply.status == HTTPStatus.UNAUTHORIZED and self._credentials.refuse(headers):
+            headers = await self._credentials.headers(scope)
+            reply = await self._sent(call, scope, record, {**headers, **conditions})
+        if reply.status in _USABLE or (conditions and reply.status == HTTPStatus.NOT_MODIFIED):
+            return reply
+        raise status_error(self._provider, reply)
+
+    async def _sent(
+        self, call: Call, scope: FlightScope, record: CallRecord, headers: Mapping[str, str]
+    ) -> Reply:
+        url = f"{self._base_url}{call.path}{'?' if call.query else ''}{call.query}"
+        sent = {"accept": "application/json", **headers, **dict(call.headers), **dict(scope.trace_headers)}
+        asked = False
+        try:
+            async with scope.bounded(), self._slots.slot(scope.owner):
+                await self._rate.pass_one()
+                self._refuse_late(call, scope)
+                asked = True
+                record.attempts += 1
+                reply = await self._timed(call, url, sent)
+        except TimeoutError as failure:
+            raise (send_error(self._provider, failure) if asked else self._too_late()) from None
+        except (SendFailed, BodyTooLarge, BodyUnreadable) as failure:
+            raise send_error(self._provider, failure) from failure
+        record.status = reply.status
+        return reply
+
+    async def _timed(self, call: Call, url: str, headers: Mapping[str, str]) -> Reply:
+        clock = asyncio.get_running_loop().time
+        began = clock()
+        reply = await self._transport.send(
+            "GET",
+            url,
+            headers,
+            None,
+            timeout_s=self._policy.timeout_s,
+            max_bytes=self._policy.max_bytes,
+        )
+        self._durations.note(call.route, clock() - began)
+        return reply
+
+    def _refuse_late(self, call: Call, scope: FlightScope) -> None:
+        left_s = scope.deadline - asyncio.get_running_loop().time()
+        if left_s <= self._durations.least_left_s(call.route):
+            raise self._too_late()
+
+    def _too_late(self) -> ProviderError:
+        return NotAsked(self._provider, "was not asked: too little of the request's time was left")

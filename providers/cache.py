@@ -1,0 +1,144 @@
+"""Decoded answers kept across requests: what may be kept, for how long, and within how many bytes."""
+
+import re
+from collections import OrderedDict
+from collections.abc import Callable, Mapping
+from http import HTTPStatus
+from typing import Any, Final
+
+import msgspec
+
+from providers.calls import Call, CallPolicy
+from providers.records import Answer, Origin
+from providers.transport import Reply
+
+_DIRECTIVE = re.compile(r'([a-z-]+)(?:="?([^",]*)"?)?', re.IGNORECASE)
+_SECONDS = re.compile(r"\d{1,10}", re.ASCII)
+_LONGEST_S: Final = 366 * 86400.0
+_WEIGHT_OF_RECORDS: Final = 3
+"""What records take in memory, beside the bytes that they were decoded from; measured on photo pages."""
+_WEIGHT_OF_ENTRY: Final = 2048
+
+
+class Keeping(msgspec.Struct, frozen=True):
+    """How long an answer is fresh, and how long it may serve after that; None of both where it is not kept."""
+
+    fresh_s: float
+    stale_s: float
+
+
+class Entry(msgspec.Struct):
+    """A kept answer. Its origin is shared with the answer's records, and renewed in place by a 304."""
+
+    answer: Answer[Any]
+    keeping: Keeping
+    weight: int
+    etag: str = ""
+    last_modified: str = ""
+
+    def is_fresh(self, now: float) -> bool:
+        """Tell whether it may be answered without asking."""
+        return now <= self.answer.origin.fresh_until
+
+    def may_serve(self, now: float) -> bool:
+        """Tell whether it may be answered while it is asked for anew."""
+        return now <= self.answer.origin.fresh_until + self.keeping.stale_s
+
+    def age_s(self, now: float) -> int:
+        """Tell how many whole seconds ago it was good for sure."""
+        return max(0, int(now - self.answer.origin.stored_at))
+
+    def renew(self, now: float, keeping: Keeping) -> None:
+        """Take note that the provider said it has not changed."""
+        self.keeping = keeping
+        self.answer.origin.stored_at = now
+        self.answer.origin.fresh_until = now + keeping.fresh_s
+
+    @property
+    def conditions(self) -> dict[str, str]:
+        """The headers that ask for a new body only where there is one; none where the provider gave no validator."""
+        sent = {"if-none-match": self.etag, "if-modified-since": "" if self.etag else self.last_modified}
+        return {name: value for name, value in sent.items() if value}
+
+
+class Memory:
+    """Entries of one provider in this process; the ones used longest ago make room."""
+
+    def __init__(self, max_bytes: int) -> None:
+        self._max_bytes = max_bytes
+        self._entries: OrderedDict[Call, Entry] = OrderedDict()
+        self.bytes = 0
+
+    def __len__(self) -> int:
+        """Count the entries."""
+        return len(self._entries)
+
+    def get(self, call: Call) -> Entry | None:
+        """Find an entry, fresh or not."""
+        entry = self._entries.get(call)
+        if entry is not None:
+            self._entries.move_to_end(call)
+        return entry
+
+    def put(self, call: Call, entry: Entry) -> None:
+        """Keep an entry in the place of an older one."""
+        self.drop(call)
+        if entry.weight > self._max_bytes:
+            return
+        self._entries[call] = entry
+        self.bytes += entry.weight
+        while self.bytes > self._max_bytes:
+            self.bytes -= self._entries.popitem(last=False)[1].weight
+
+    def drop(self, call: Call) -> None:
+        """Forget an entry, if there is one."""
+        entry = self._entries.pop(call, None)
+        if entry is not None:
+            self.bytes -= entry.weight
+
+    def purge(self, concerns: Callable[[Call], bool]) -> int:
+        """Forget every entry that is concerned; answer how many."""
+        found = [call for call in self._entries if concerns(call)]
+        for call in found:
+            self.drop(call)
+        return len(found)
+
+
+def keeping_of(reply: Reply, policy: CallPolicy) -> Keeping | None:
+    """Read from an answer how long it may be kept; None where it may not be kept at all.
+
+    ``max-age`` and ``s-maxage`` win over the policy. ``no-cache`` wants every use confirmed, so the answer is never
+    fresh; the operator's ``stale_s`` decides whether it may serve meanwhile.
+    """
+    told = directives(reply.headers.get("cache-control", ""))
+    if policy.fresh_s <= 0 or "no-store" in told or "private" in told:
+        return None
+    if reply.status == HTTPStatus.NOT_FOUND:
+        return Keeping(policy.absent_s, 0.0) if policy.absent_s > 0 else None
+    return Keeping(_fresh_s(told, reply.headers.get("age", ""), policy.fresh_s), policy.stale_s)
+
+
+def directives(header: str) -> Mapping[str, str]:
+    """Read ``Cache-Control``; names in lower case."""
+    return {name.lower(): value.strip() for name, value in _DIRECTIVE.findall(header)}
+
+
+def entry_of(reply: Reply, value: object, origin: Origin, keeping: Keeping) -> Entry:
+    """Make what is kept of an answer."""
+    return Entry(
+        answer=Answer(value=value, origin=origin),
+        keeping=keeping,
+        weight=_WEIGHT_OF_ENTRY + _WEIGHT_OF_RECORDS * len(reply.body),
+        etag=reply.headers.get("etag", ""),
+        last_modified=reply.headers.get("last-modified", ""),
+    )
+
+
+def _fresh_s(told: Mapping[str, str], age: str, otherwise_s: float) -> float:
+    if "no-cache" in told:
+        return 0.0
+    allowed = told.get("s-maxage", told.get("max-age", ""))
+    if not _SECONDS.fullmatch(allowed):
+        return otherwise_s
+    spent_s = float(age) if _SECONDS.fullmatch(age) else 0.0
+    return max(0.0, min(float(allowed), _LONGEST_S) - spent_s)

@@ -1,0 +1,61 @@
+"""What a call is, and the bounds that the operator sets to a provider's calls."""
+
+from collections.abc import Callable, Iterable
+from urllib.parse import quote, urlencode
+
+import msgspec
+
+
+class Call(msgspec.Struct, frozen=True, kw_only=True):
+    """One request to a provider, without its credentials. It is the identity of its answer in every cache.
+
+    ``route`` is the name in receipts, circuits and metrics; ``path`` and ``query`` are ready for the wire (build them
+    with ``path_segment`` and ``query_string``). ``variant`` names what else changes the records that are made of the
+    answer, such as a locale that the provider never sees. ``tags`` name what the answer tells of, for purging.
+    """
+
+    route: str
+    path: str
+    query: str = ""
+    headers: tuple[tuple[str, str], ...] = ()
+    skip: int | None = None
+    limit: int | None = None
+    variant: str = ""
+    tags: tuple[str, ...] = ()
+
+
+class Sample(msgspec.Struct, frozen=True):
+    """How a call's answer is made up for a rehearsal, when it is asked for."""
+
+    body: Callable[[], bytes]
+    headers: tuple[tuple[str, str], ...] = ()
+
+
+class CallPolicy(msgspec.Struct, frozen=True, kw_only=True):
+    """Bounds of a provider's calls and of what is kept of their answers.
+
+    ``fresh_s`` 0 keeps nothing, ``breaker_failures`` 0 never opens a circuit, ``rate`` 0 sets no calls a second.
+    """
+
+    timeout_s: float = 5.0
+    concurrency: int = 64
+    retries: int = 2
+    max_bytes: int = 10 * 1024 * 1024
+    fresh_s: float = 60.0
+    stale_s: float = 86400.0
+    absent_s: float = 30.0
+    breaker_failures: int = 5
+    breaker_open_s: float = 10.0
+    rate: float = 0.0
+    wait_s: float = 5.0
+    cache_bytes: int = 64 * 1024 * 1024
+
+
+def path_segment(text: str) -> str:
+    """Quote one segment whole, so that it can never become two or leave its place."""
+    return quote(text, safe="")
+
+
+def query_string(pairs: Iterable[tuple[str, str]]) -> str:
+    """Encode pairs in order; ``$`` and ``:`` stay literal, since Forge ignores their encoded form."""
+    return urlencode(list(pairs), safe="$:,")

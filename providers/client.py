@@ -66,6 +66,11 @@ class ProviderClient:
         return self._circuits.states
 
     @property
+    def is_degraded(self) -> bool:
+        """Whether a circuit is not closed."""
+        return any(state is not CircuitState.CLOSED for state in self.circuits.values())
+
+    @property
     def in_flight(self) -> int:
         """How many calls are in flight."""
         return len(self._flights)

@@ -45,6 +45,7 @@ class SafeLoader(DataLoader[K, V], Generic[K, V]):
         self._used: set[K] = set()
         self._fetch = fetch
         self._batches: set[asyncio.Task[Mapping[K, V | Exception]]] = set()
+        self._closed = False
 
     def load(self, key: K) -> "asyncio.Future[V]":
         """Wait for the value of a key; the returned future may be cancelled without harm to others."""
@@ -73,6 +74,8 @@ class SafeLoader(DataLoader[K, V], Generic[K, V]):
 
     async def batch_load_fn(self, keys: list[K]) -> list[V]:
         """Fetch a batch; called by the library."""
+        if self._closed:
+            raise BatchCancelled("the request ended before its data was asked for")
         batch = asyncio.ensure_future(self._fetch(keys))
         self._batches.add(batch)
         try:
@@ -86,6 +89,7 @@ class SafeLoader(DataLoader[K, V], Generic[K, V]):
 
     def close(self) -> None:
         """Cancel what is still being fetched: the request that asked for it has ended."""
+        self._closed = True
         # The library lets a batch run on when all who waited for it are gone.
         for batch in self._batches:
             batch.cancel()

@@ -8,6 +8,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, RedirectResponse, Response
 from starlette.routing import Route
 
+from providers.clock import Clock
 from schema.graph import build_schema
 from server.examples import EXAMPLES
 from server.graphiql.page import graphiql_headers, graphiql_page, graphiql_routes
@@ -22,10 +23,10 @@ def app_from_environment() -> Starlette:
     return create_app(settings_from_environment())
 
 
-def create_app(settings: Settings) -> Starlette:
+def create_app(settings: Settings, clock: Clock | None = None) -> Starlette:
     """Build the application: GraphQL and GraphiQL at ``/graphql``, health, the SDL, and the sandbox's pictures."""
     schema = build_schema()
-    providers = build_providers(settings)
+    providers = build_providers(settings, clock)
     endpoint = GraphQLEndpoint(
         schema,
         providers,
@@ -49,7 +50,8 @@ def create_app(settings: Settings) -> Starlette:
     async def readyz(request: Request) -> Response:
         del request
         unconfigured = [name for name, each in settings.providers.items() if each.missing]
-        return JSONResponse({"status": "ready", "degraded": [], "unconfigured": unconfigured})
+        degraded = [provider.value for provider in providers.degraded]
+        return JSONResponse({"status": "ready", "degraded": degraded, "unconfigured": unconfigured})
 
     async def sdl(request: Request) -> Response:
         del request

@@ -15,6 +15,7 @@ from providers.registry import Providers
 from providers.rehearsal import Rehearsal
 from providers.scope import CallScope
 from resolvers.context import Context, GraphRules
+from server.departure import ClientGone, unless_gone
 from server.graphql_errors import formatted, plain_error
 from server.operations.documents import Documents, is_query
 from server.operations.execution import run
@@ -25,6 +26,8 @@ RESPONSE_JSON: Final = "application/graphql-response+json"
 PLAIN_JSON: Final = "application/json"
 LARGEST_BODY: Final = 1024 * 1024
 
+_CLIENT_GONE: Final = 499
+"""For the log alone: nobody reads the answer. The number is the customary one, not a registered one."""
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._:-]{1,128}")
 _TRACEPARENT = re.compile(r"[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}")
 
@@ -61,6 +64,8 @@ class GraphQLEndpoint:
         except RequestRefused as refusal:
             answer = {"errors": [plain_error(str(refusal), refusal.code, request_id)]}
             return _response(answer, media_type, refusal.status, request_id, refusal.headers)
+        except ClientGone:
+            return Response(status_code=_CLIENT_GONE)
         # The older media type promises 200 for whatever could be read as a GraphQL request.
         return _response(answer, media_type, status if media_type == RESPONSE_JSON else 200, request_id, {})
 
@@ -81,7 +86,8 @@ class GraphQLEndpoint:
         if self._explains and request.headers.get(HEADER) == WANTED_DRY:
             context.scope.rehearsal = Rehearsal()
         try:
-            outcome = await run(self._schema, document, asked.variables, asked.operation_name, context)
+            work = run(self._schema, document, asked.variables, asked.operation_name, context)
+            outcome = await unless_gone(request.receive, work)
         finally:
             context.close()
         if context.scope.rehearsal is not None and outcome.ran:

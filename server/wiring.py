@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from providers.auth import Credentials, StaticHeaders
 from providers.client import CallPolicy, ProviderClient
+from providers.clock import Clock
 from providers.clubmed.client import ClubMedClient
 from providers.clubmed.images import ClubMedImages
 from providers.forge.client import Cultures, ForgeClient
@@ -22,8 +23,12 @@ from server.settings import Settings
 from server.settings_providers import MusementSettings, ProviderSettings
 
 
-def build_providers(settings: Settings) -> Providers:
-    """Build every provider's client with a connection pool of its own. Opens no connection."""
+def build_providers(settings: Settings, clock: Clock | None = None) -> Providers:
+    """Build every provider's client with a connection pool of its own. Opens no connection.
+
+    ``clock`` tells the time of caches, circuits and pauses; the machine's own where none is given.
+    """
+    time = clock or Clock()
     # A pool each: a provider that hangs must not sit on the connections of the others.
     transports = tuple(
         SessionTransport(provider.concurrency)
@@ -33,16 +38,22 @@ def build_providers(settings: Settings) -> Providers:
     hosts = image_hosts(settings)
     forge_images = hosts[Provider.FORGE]
     assert isinstance(forge_images, ForgeImages)  # noqa: S101 - made below
+    clients = {
+        Provider.MUSEMENT: _musement(settings, musement, time),
+        Provider.CLUB_MED: _clubmed(settings, clubmed, time),
+        Provider.FORGE: _forge(settings, forge, time),
+    }
     return Providers(
-        musement=MusementClient(_musement(settings, musement), settings.musement.locales, settings.locale),
-        clubmed=ClubMedClient(_clubmed(settings, clubmed), settings.clubmed.locales, settings.locale),
+        musement=MusementClient(clients[Provider.MUSEMENT], settings.musement.locales, settings.locale),
+        clubmed=ClubMedClient(clients[Provider.CLUB_MED], settings.clubmed.locales, settings.locale),
         forge=ForgeClient(
-            _forge(settings, forge),
+            clients[Provider.FORGE],
             forge_images,
             Cultures(settings.forge.cultures, settings.locales, settings.locale, settings.forge.absent_s),
             settings.forge.context_parameter,
         ),
         image_hosts=hosts,
+        clients=clients,
         transports=transports,
     )
 
@@ -89,7 +100,7 @@ def _policy(settings: ProviderSettings) -> CallPolicy:
     )
 
 
-def _musement(settings: Settings, transport: Transport) -> ProviderClient:
+def _musement(settings: Settings, transport: Transport, clock: Clock) -> ProviderClient:
     musement = settings.musement
     headers = _musement_headers(musement)
     policy = _policy(musement)
@@ -102,9 +113,10 @@ def _musement(settings: Settings, transport: Transport) -> ProviderClient:
             headers,
             transport,
             policy,
+            clock=clock.monotonic,
         )
     return ProviderClient(
-        Provider.MUSEMENT, musement.url, credentials, transport, policy, missing=musement.missing
+        Provider.MUSEMENT, musement.url, credentials, transport, policy, missing=musement.missing, clock=clock
     )
 
 
@@ -120,7 +132,7 @@ def _musement_headers(musement: MusementSettings) -> dict[str, str]:
     return {name: value for name, value in headers.items() if value}
 
 
-def _clubmed(settings: Settings, transport: Transport) -> ProviderClient:
+def _clubmed(settings: Settings, transport: Transport, clock: Clock) -> ProviderClient:
     clubmed = settings.clubmed
     return ProviderClient(
         Provider.CLUB_MED,
@@ -129,11 +141,18 @@ def _clubmed(settings: Settings, transport: Transport) -> ProviderClient:
         transport,
         _policy(clubmed),
         missing=clubmed.missing,
+        clock=clock,
     )
 
 
-def _forge(settings: Settings, transport: Transport) -> ProviderClient:
+def _forge(settings: Settings, transport: Transport, clock: Clock) -> ProviderClient:
     forge = settings.forge
     return ProviderClient(
-        Provider.FORGE, forge.url, StaticHeaders({}), transport, _policy(forge), missing=forge.missing
+        Provider.FORGE,
+        forge.url,
+        StaticHeaders({}),
+        transport,
+        _policy(forge),
+        missing=forge.missing,
+        clock=clock,
     )

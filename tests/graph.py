@@ -1,5 +1,6 @@
 """The graph with its three emulators, for tests: real sockets below, ASGI above."""
 
+import asyncio
 import json
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
@@ -9,6 +10,7 @@ import msgspec
 from starlette.applications import Starlette
 from starlette.types import Message, Scope
 
+from providers.clock import Clock
 from providers.clubmed.emulator import ClubMedEmulator
 from providers.clubmed.emulator import create_emulator as create_clubmed
 from providers.forge.emulator import ForgeEmulator
@@ -85,9 +87,14 @@ class Graph:
         return await self.send("POST", "/graphql", body, sent)
 
     async def send(
-        self, method: str, path: str, body: bytes = b"", headers: Mapping[str, str] | None = None
+        self,
+        method: str,
+        path: str,
+        body: bytes = b"",
+        headers: Mapping[str, str] | None = None,
+        leaves: asyncio.Event | None = None,
     ) -> Reply:
-        """Send one HTTP request to the application."""
+        """Send one HTTP request to the application; the client goes away when ``leaves`` is set."""
         raw_path, _, query = path.partition("?")
         scope: Scope = {
             "type": "http",
@@ -107,8 +114,13 @@ class Graph:
         messages: list[Message] = []
         inbox: list[Message] = [{"type": "http.request", "body": body, "more_body": False}]
 
+        gone = leaves or asyncio.Event()
+
         async def receive() -> Message:
-            return inbox.pop() if inbox else {"type": "http.disconnect"}
+            if inbox:
+                return inbox.pop()
+            await gone.wait()
+            return {"type": "http.disconnect"}
 
         async def send(message: Message) -> None:
             messages.append(message)
@@ -123,7 +135,7 @@ class Graph:
 
 
 @asynccontextmanager
-async def running_graph(**settings: str) -> AsyncIterator[Graph]:
+async def running_graph(clock: Clock | None = None, **settings: str) -> AsyncIterator[Graph]:
     """Run a graph over fresh emulators; settings by their names without the prefix, in any case."""
     musement, clubmed, forge = create_musement(), create_clubmed(), create_forge()
     emulators = (musement, clubmed, forge)
@@ -139,7 +151,8 @@ async def running_graph(**settings: str) -> AsyncIterator[Graph]:
         "SANDBOX": "false",
     }
     environ |= {name.upper(): value for name, value in settings.items()}
-    app = create_app(load_settings({f"MEDIAGRAPH_{name}": value for name, value in environ.items()}))
+    loaded = load_settings({f"MEDIAGRAPH_{name}": value for name, value in environ.items()})
+    app = create_app(loaded, clock)
     try:
         async with app.router.lifespan_context(app):
             yield Graph(app, musement, clubmed, forge)

@@ -135,7 +135,7 @@ class Graph:
 
 
 @asynccontextmanager
-async def running_graph(clock: Clock | None = None, **settings: str) -> AsyncIterator[Graph]:
+async def running_graph(clock: Clock | None = None, /, **settings: str) -> AsyncIterator[Graph]:
     """Run a graph over fresh emulators; settings by their names without the prefix, in any case."""
     musement, clubmed, forge = create_musement(), create_clubmed(), create_forge()
     emulators = (musement, clubmed, forge)

@@ -1,0 +1,143 @@
+"""What is kept of answers, how long it serves, and what drives it out."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from providers.cache import Entry, Keeping, Memory, directives, keeping_of
+from providers.calls import Call, CallPolicy
+from providers.records import Answer, Origin
+from providers.transport import Reply
+
+POLICY = CallPolicy(fresh_s=60, stale_s=600, absent_s=30)
+
+
+def keeping(
+    cache_control: str | None, status: int = 200, policy: CallPolicy = POLICY, **more: str
+) -> Keeping | None:
+    headers = {} if cache_control is None else {"cache-control": cache_control}
+    return keeping_of(Reply(status=status, headers=headers | more, body=b"{}"), policy)
+
+
+@pytest.mark.parametrize(
+    ("cache_control", "fresh_s"),
+    [
+        (None, 60),
+        ("public", 60),
+        ("must-revalidate", 60),
+        ("max-age=600,must-revalidate", 600),
+        ("max-age=0", 0),
+        ("Max-Age=5", 5),
+        ('max-age="7"', 7),
+        ("max-age=5, s-maxage=9", 9),
+        ("no-cache", 0),
+        ("no-cache, max-age=50", 0),
+        ("max-age=nonsense", 60),
+        ("max-age=-1", 60),
+        ("max-age=9999999999", 366 * 86400),
+    ],
+)
+def test_max_age_wins_over_the_setting(cache_control: str | None, fresh_s: float) -> None:
+    assert keeping(cache_control) == Keeping(fresh_s, 600)
+
+
+@pytest.mark.parametrize(
+    "cache_control", ["no-store", "private", "private, max-age=60", "max-age=60,no-store"]
+)
+def test_what_is_private_or_not_to_be_stored_is_not_kept(cache_control: str) -> None:
+    assert keeping(cache_control) is None
+
+
+@pytest.mark.parametrize("cache_control", [None, "max-age=600", "public"])
+def test_a_freshness_of_nought_keeps_nothing_whatever_the_provider_says(cache_control: str | None) -> None:
+    assert keeping(cache_control, policy=CallPolicy(fresh_s=0)) is None
+    assert keeping(cache_control, status=404, policy=CallPolicy(fresh_s=0)) is None
+
+
+def test_time_spent_in_caches_on_the_way_is_time_past() -> None:
+    assert keeping("max-age=60", age="45") == Keeping(15, 600)
+    assert keeping("max-age=60", age="90") == Keeping(0, 600)
+
+
+def test_absence_is_remembered_for_its_own_time_and_never_serves_stale() -> None:
+    assert keeping("max-age=600", status=404) == Keeping(30, 0)
+    assert keeping(None, status=404, policy=CallPolicy(absent_s=0)) is None
+
+
+@given(st.text(max_size=200))
+def test_any_header_can_be_read(header: str) -> None:
+    assert all(name == name.lower() for name in directives(header))
+
+
+def entry(
+    weight: int = 10, *, stored_at: float = 100.0, fresh_s: float = 60.0, stale_s: float = 600.0
+) -> Entry:
+    origin = Origin(stored_at=stored_at, fresh_until=stored_at + fresh_s)
+    return Entry(answer=Answer(value=weight, origin=origin), keeping=Keeping(fresh_s, stale_s), weight=weight)
+
+
+def call(key: object) -> Call:
+    return Call(route="GET /x", path=f"/{key}", tags=(f"X:{key}",))
+
+
+def test_an_entry_is_fresh_then_may_serve_then_is_of_no_use() -> None:
+    kept = entry()
+    assert [kept.is_fresh(now) for now in (100, 160, 160.1)] == [True, True, False]
+    assert [kept.may_serve(now) for now in (160.1, 760, 760.1)] == [True, True, False]
+    assert [kept.age_s(now) for now in (99, 100.9, 163)] == [0, 0, 63]
+
+
+def test_a_renewal_makes_the_shared_origin_fresh_again() -> None:
+    kept = entry()
+    origin = kept.answer.origin
+    kept.renew(1000.0, Keeping(5, 600))
+    assert (origin.stored_at, origin.fresh_until) == (1000.0, 1005.0)
+
+
+def test_a_condition_is_the_strongest_validator_alone() -> None:
+    kept = entry()
+    assert kept.conditions == {}
+    kept.last_modified = "Wed, 08 Oct 2025 11:42:48 GMT"
+    assert kept.conditions == {"if-modified-since": "Wed, 08 Oct 2025 11:42:48 GMT"}
+    kept.etag = '"x"'
+    assert kept.conditions == {"if-none-match": '"x"'}
+
+
+def test_what_was_used_longest_ago_makes_room() -> None:
+    memory = Memory(30)
+    for key in "abc":
+        memory.put(call(key), entry())
+    assert memory.get(call("a")) is not None
+    memory.put(call("d"), entry())
+    assert [key for key in "abcd" if memory.get(call(key))] == ["a", "c", "d"]
+    assert memory.bytes == 30
+
+
+def test_what_is_larger_than_the_memory_is_not_kept_and_drives_nothing_out() -> None:
+    memory = Memory(30)
+    memory.put(call("a"), entry())
+    memory.put(call("b"), entry(31))
+    assert len(memory) == 1
+
+
+@given(st.lists(st.tuples(st.integers(0, 9), st.integers(1, 40), st.booleans()), max_size=60))
+def test_the_bytes_are_always_those_of_the_entries_and_within_the_bound(
+    steps: list[tuple[int, int, bool]],
+) -> None:
+    memory = Memory(100)
+    for key, weight, drops in steps:
+        if drops:
+            memory.drop(call(key))
+        else:
+            memory.put(call(key), entry(weight))
+        kept = [found for number in range(10) if (found := memory.get(call(number)))]
+        assert memory.bytes == sum(each.weight for each in kept) <= 100
+
+
+def test_a_purge_drops_what_is_concerned() -> None:
+    memory = Memory(1000)
+    for key in "abc":
+        memory.put(call(key), entry())
+    assert memory.purge(lambda each: "X:b" in each.tags) == 1
+    assert [key for key in "abc" if memory.get(call(key))] == ["a", "c"]
+    assert memory.bytes == 20

@@ -1,0 +1,114 @@
+"""Who gets a slot when, and what waits too long."""
+
+import asyncio
+from contextlib import AsyncExitStack
+
+import pytest
+
+from providers.errors import UpstreamRateLimited
+from providers.limits import Rate, Slots
+from providers.records import Provider
+from tests.clock import DrivenClock
+
+
+async def _settled() -> None:
+    for _ in range(5):
+        await asyncio.sleep(0)
+
+
+class Line:
+    """Calls that take a slot in turn and are served one after another."""
+
+    def __init__(self, size: int = 1, wait_s: float = 30.0) -> None:
+        self.slots = Slots(Provider.FORGE, size, wait_s)
+        self.served: list[str] = []
+
+    async def call(self, owner: str) -> None:
+        async with self.slots.slot(owner):
+            self.served.append(owner)
+            await asyncio.sleep(0)
+
+
+async def test_a_request_of_one_call_does_not_wait_behind_a_request_of_many() -> None:
+    line = Line()
+    calls = [asyncio.create_task(line.call(owner)) for owner in "aaaaaaaabb"]
+    await asyncio.gather(*calls)
+    assert "".join(line.served) == "aababaaaaa"
+
+
+async def test_no_more_calls_are_at_work_than_there_are_slots() -> None:
+    slots = Slots(Provider.FORGE, 3, 30.0)
+    at_work, peak = 0, 0
+
+    async def call(owner: int) -> None:
+        nonlocal at_work, peak
+        async with slots.slot(owner):
+            at_work += 1
+            peak = max(peak, at_work)
+            await asyncio.sleep(0)
+            at_work -= 1
+
+    await asyncio.gather(*(call(number % 4) for number in range(40)))
+    assert (peak, at_work, slots.waiting) == (3, 0, 0)
+
+
+async def test_what_waits_too_long_fails_before_it_is_sent() -> None:
+    slots = Slots(Provider.FORGE, 1, 0.0)
+    async with slots.slot("a"):
+        with pytest.raises(UpstreamRateLimited) as refusal:
+            async with slots.slot("b"):
+                raise AssertionError
+    assert refusal.value.retry_after_s == 1.0
+    async with slots.slot("c"):
+        assert slots.waiting == 0
+
+
+async def test_a_call_that_is_cancelled_while_it_waits_takes_no_slot() -> None:
+    line = Line()
+    async with AsyncExitStack() as held:
+        await held.enter_async_context(line.slots.slot("holder"))
+        waiting = [asyncio.create_task(line.call(owner)) for owner in "ab"]
+        await _settled()
+        waiting[0].cancel()
+        await _settled()
+    await waiting[1]
+    assert line.served == ["b"]
+    await line.call("c")
+
+
+async def test_a_call_that_is_cancelled_at_its_turn_hands_the_slot_on() -> None:
+    line = Line()
+    async with AsyncExitStack() as held:
+        await held.enter_async_context(line.slots.slot("holder"))
+        waiting = [asyncio.create_task(line.call(owner)) for owner in "ab"]
+        await _settled()
+    waiting[0].cancel()
+    await waiting[1]
+    assert line.served == ["b"]
+    await line.call("c")
+
+
+async def test_a_rate_lets_a_seconds_worth_pass_and_spaces_the_rest() -> None:
+    clock = DrivenClock()
+    rate = Rate(Provider.FORGE, 4, 30.0, clock)
+    for _ in range(6):
+        await rate.pass_one()
+    assert clock.pauses == [pytest.approx(0.25), pytest.approx(0.25)]
+
+
+async def test_a_rate_refuses_what_would_wait_too_long() -> None:
+    clock = DrivenClock()
+    rate = Rate(Provider.FORGE, 1, 0.0, clock)
+    await rate.pass_one()
+    with pytest.raises(UpstreamRateLimited):
+        await rate.pass_one()
+    clock.now += 1
+    await rate.pass_one()
+
+
+async def test_no_rate_is_no_bound() -> None:
+    clock = DrivenClock()
+    rate = Rate(Provider.FORGE, 0, 0.0, clock)
+    for _ in range(1000):
+        await rate.pass_one()
+    assert clock.pauses == []

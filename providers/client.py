@@ -199,6 +199,8 @@ class ProviderClient:
             return None, origin
         refuse_other_types(self.provider, reply)
         try:
+            # The decoder skips what no record needs without looking into it: this makes sure that it is text.
+            str(reply.body, "utf-8")
             return decode(reply, origin), origin
         except UpstreamBadResponse as error:
             return error, origin

@@ -1,5 +1,7 @@
 """A time that a test drives."""
 
+import asyncio
+
 from providers.clock import Clock
 
 
@@ -19,3 +21,11 @@ class DrivenClock(Clock):
     async def pause(self, duration_s: float) -> None:
         self.pauses.append(duration_s)
         self.now += duration_s
+
+
+class HastyClock(Clock):
+    """The machine's time, but nobody waits between two tries."""
+
+    async def pause(self, duration_s: float) -> None:
+        del duration_s
+        await asyncio.sleep(0)

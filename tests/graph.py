@@ -79,12 +79,19 @@ class Graph:
         for emulator in (self.musement, self.clubmed, self.forge):
             emulator.hits.clear()
 
-    async def query(self, text: str, variables: Mapping[str, Any] | None = None, **headers: str) -> Reply:
+    async def query(
+        self,
+        text: str,
+        variables: Mapping[str, Any] | None = None,
+        *,
+        leaves: asyncio.Event | None = None,
+        **headers: str,
+    ) -> Reply:
         """Run an operation by POST; header names are given with underscores."""
         body = json.dumps({"query": text, "variables": variables}).encode()
         sent = {"content-type": "application/json"}
         sent |= {name.replace("_", "-"): value for name, value in headers.items()}
-        return await self.send("POST", "/graphql", body, sent)
+        return await self.send("POST", "/graphql", body, sent, leaves)
 
     async def send(
         self,

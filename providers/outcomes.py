@@ -20,6 +20,8 @@ from providers.records import Provider
 from providers.transport import BodyTooLarge, BodyUnreadable, CertificateRefused, Reply
 
 _SECONDS = re.compile(r"\d{1,6}", re.ASCII)
+# Only these are named to clients: a header of the provider's may hold anything.
+_WELL_KNOWN_TYPES = frozenset({"text/html", "text/plain", "text/xml", "application/xml"})
 
 
 def send_error(provider: Provider, failure: Exception) -> ProviderError:
@@ -68,4 +70,5 @@ def refuse_other_types(provider: Provider, reply: Reply) -> None:
     """Raise UpstreamBadResponse for a body that is said to be something else than JSON."""
     media_type = reply.headers.get("content-type", "").partition(";")[0].strip().lower()
     if media_type and not media_type.endswith(("/json", "+json")):
-        raise UpstreamBadResponse(provider, f"answered {media_type[:60]!r} instead of JSON")
+        named = media_type if media_type in _WELL_KNOWN_TYPES else "something else"
+        raise UpstreamBadResponse(provider, f"answered {named} instead of JSON")

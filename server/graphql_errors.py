@@ -1,6 +1,8 @@
 """Errors as clients see them: a code, what is needed to act on it, and nothing of our inside."""
 
+import traceback
 from collections.abc import Iterable
+from pathlib import Path
 from typing import Any
 
 import structlog
@@ -22,6 +24,13 @@ def plain_error(message: str, code: str, request_id: str) -> dict[str, Any]:
     return {"message": message, "extensions": {"code": code, "requestId": request_id}}
 
 
+def name_and_place(cause: Exception | None) -> str:
+    """Tell an error's class and where it was raised: its text and its stack may hold what a log must not."""
+    frames = traceback.extract_tb(cause.__traceback__) if cause else []
+    place = f" at {Path(frames[-1].filename).name}:{frames[-1].lineno} in {frames[-1].name}" if frames else ""
+    return f"{type(cause).__name__}{place}"
+
+
 def _formatted(error: GraphQLError, request_id: str, *, ran: bool) -> dict[str, Any]:
     cause = _cause(error)
     message, extensions = error.message, {}
@@ -32,7 +41,7 @@ def _formatted(error: GraphQLError, request_id: str, *, ran: bool) -> dict[str, 
     elif not ran:
         extensions = {"code": _request_code(error)}
     else:
-        _log.error("field_failed", request_id=request_id, path=error.path, exc_info=cause)
+        _log.error("field_failed", request_id=request_id, path=error.path, error=name_and_place(cause))
         message, extensions = "something went wrong here; it is logged", {"code": "INTERNAL_SERVER_ERROR"}
     written: dict[str, Any] = {"message": message}
     if error.locations:

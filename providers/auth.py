@@ -1,13 +1,29 @@
 """How a provider knows who calls."""
 
+import hashlib
 from collections.abc import Mapping
 from typing import Protocol
+
+import msgspec
 
 from providers.scope import CallScope
 
 
+def digest(parts: Mapping[str, str]) -> str:
+    """Tell apart what must not be seen."""
+    return hashlib.sha256(msgspec.json.encode(sorted(parts.items()))).hexdigest()[:32]
+
+
 class Credentials(Protocol):
-    """Headers that every call of a provider carries."""
+    """Headers that every call of a provider carries.
+
+    ``identity`` differs for those who may be shown different answers; no secret can be read from it.
+    """
+
+    @property
+    def identity(self) -> str:
+        """Who calls, as a digest."""
+        ...
 
     async def headers(self, scope: CallScope) -> Mapping[str, str]:
         """Return the headers; may have to fetch a token first, and raises ProviderError where that fails."""
@@ -27,6 +43,7 @@ class StaticHeaders:
 
     def __init__(self, headers: Mapping[str, str]) -> None:
         self._headers = dict(headers)
+        self.identity = digest(headers)
 
     async def headers(self, scope: CallScope) -> Mapping[str, str]:
         """Return the headers that were given."""

@@ -3,31 +3,32 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Hashable, Iterable, Mapping
 from http import HTTPStatus
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import msgspec
 
 from providers.attempts import Attempts
 from providers.auth import Credentials
 from providers.breaker import Circuits, CircuitState
-from providers.cache import Entry, Keeping, Memory, entry_of, keeping_of
+from providers.cache import keeping_of
 from providers.call_record import CallRecord
 from providers.calls import Call, CallPolicy, Sample, path_segment, query_string
 from providers.clock import Clock
 from providers.errors import NotConfigured, ProviderError, UpstreamBadResponse
 from providers.flights import Flight, Flights
+from providers.kept import Decode, Kept
 from providers.outcomes import refuse_other_types
 from providers.records import Answer, Origin, Provider
 from providers.rehearsal import Rehearsal
 from providers.retry import Retry, RetryBudget
 from providers.scope import CallScope
+from providers.shared import Share
 from providers.transport import Reply, Transport
 
 __all__ = ["Call", "CallPolicy", "ProviderClient", "Sample", "by_key", "path_segment", "query_string"]
 
 T = TypeVar("T")
 K = TypeVar("K", bound=Hashable)
-Decode = Callable[[Reply, Origin], T]
 
 _LEAST_RENEWAL_S = 10.0
 
@@ -48,13 +49,16 @@ class ProviderClient:
         *,
         missing: tuple[str, ...] = (),
         clock: Clock | None = None,
+        share: Share | None = None,
     ) -> None:
         self.provider = provider
         self.policy = policy
         self.missing = missing
-        self.memory = Memory(policy.cache_bytes)
         self._credentials = credentials
         self._clock = clock or Clock()
+        self._kept = Kept(policy, self._clock, share)
+        if share is not None:
+            share.cache.when_purged(self.purge)
         self._flights = Flights(provider)
         self._circuits = Circuits(provider, policy.breaker_failures, policy.breaker_open_s, self._clock)
         self._retry = Retry(policy.retries, RetryBudget(), self._clock)
@@ -69,6 +73,11 @@ class ProviderClient:
     def is_degraded(self) -> bool:
         """Whether a circuit is not closed."""
         return any(state is not CircuitState.CLOSED for state in self.circuits.values())
+
+    @property
+    def kept_bytes(self) -> int:
+        """How much memory the kept answers take, about."""
+        return self._kept.memory.bytes
 
     @property
     def in_flight(self) -> int:
@@ -95,7 +104,9 @@ class ProviderClient:
             return await self._rehearsed(record, decode, scope.rehearsal, sample)
         scope.calls.append(record)
         try:
-            return self._kept(call, decode, scope, record) or await self._awaited(call, decode, scope, record)
+            return self._at_hand(call, decode, scope, record) or await self._awaited(
+                call, decode, scope, record
+            )
         finally:
             record.ms = (asyncio.get_running_loop().time() - scope.began) * 1000 - record.started_ms
 
@@ -112,17 +123,26 @@ class ProviderClient:
         reply = Reply(status=HTTPStatus.OK, headers=dict(sample.headers), body=sample.body())
         return Answer(value=decode(reply, origin), origin=origin)
 
-    def purge(self, concerns: Callable[[Call], bool]) -> int:
-        """Forget every answer that is concerned, and keep none that is in flight now; answer how many there were."""
-        self._flights.disown(lambda key: isinstance(key, Call) and concerns(key))
-        return self.memory.purge(concerns)
+    def purge(self, tag: str) -> int:
+        """Forget every answer that a tag names, and keep none that is in flight now; answer how many there were.
+
+        A tag is one of a call's, or the provider's name.
+        """
+
+        def concerns(call: Hashable) -> bool:
+            return tag == self.provider.value or (isinstance(call, Call) and tag in call.tags)
+
+        self._flights.disown(concerns)
+        return self._kept.memory.purge(concerns)
 
     async def close(self) -> None:
         """Cancel every call in flight."""
         await self._flights.close()
 
-    def _kept(self, call: Call, decode: Decode[T], scope: CallScope, record: CallRecord) -> Answer[T] | None:
-        entry = self.memory.get(call)
+    def _at_hand(
+        self, call: Call, decode: Decode[T], scope: CallScope, record: CallRecord
+    ) -> Answer[T] | None:
+        entry = self._kept.find(call)
         now = self._clock.unix()
         if entry is None or not entry.may_serve(now):
             return None
@@ -149,7 +169,10 @@ class ProviderClient:
             record.verdict = "JOINED"
         else:
             flight = self._start(call, decode, scope, record)
-        return await self._flights.wait(call, flight, scope)
+        answer = await self._flights.wait(call, flight, scope)
+        if record.verdict == "STALE":
+            self._renew(call, decode, scope)
+        return answer
 
     def _start(
         self,
@@ -168,7 +191,10 @@ class ProviderClient:
     async def _fetched(
         self, call: Call, decode: Decode[T], flight: Flight[Answer[T]], record: CallRecord
     ) -> Answer[T]:
-        old = self.memory.get(call)
+        shared = await self._from_others(call, decode, flight, record)
+        if shared is not None:
+            return shared
+        old, purges = self._kept.find(call), self._kept.purges
         try:
             with self._circuits.guard(call.route):
                 conditions = old.conditions if old else {}
@@ -176,21 +202,38 @@ class ProviderClient:
                     lambda: self._attempts.once(call, flight.scope, record, conditions), flight.scope
                 )
                 if reply.status == HTTPStatus.NOT_MODIFIED and old is not None:
-                    return self._renewed(call, reply, old, flight)
-                keeping = keeping_of(reply, self.policy)
-                value, origin = self._read(reply, decode, keeping)
+                    if self._flights.is_current(call, flight):
+                        await self._kept.renew(call, reply, old)
+                    return old.answer
+                value, origin = self._read(reply, decode)
         except ProviderError as error:
-            self._forget_refused(call, error, flight)
+            # A refusal is an answer: what was kept before it may not serve any more.
+            if not covers(error) and self._flights.is_current(call, flight):
+                self._kept.drop(call)
             raise
         if isinstance(value, ProviderError):
             raise value
-        return self._stored(call, reply, value, origin, keeping, flight)
+        if not self._flights.is_current(call, flight):
+            return Answer(value=value, origin=origin)
+        return self._kept.keep(call, reply, value, origin, purges)
 
-    def _read(
-        self, reply: Reply, decode: Decode[T], keeping: Keeping | None
-    ) -> tuple[T | ProviderError | None, Origin]:
+    async def _from_others(
+        self, call: Call, decode: Decode[T], flight: Flight[Answer[T]], record: CallRecord
+    ) -> Answer[T] | None:
+        entry = await self._kept.find_shared(call, decode, if_fresh=flight.renews)
+        if entry is None:
+            return None
+        now = self._clock.unix()
+        record.verdict = "HIT" if entry.is_fresh(now) else "STALE"
+        record.age_s = entry.age_s(now)
+        if self._flights.is_current(call, flight):
+            self._kept.memory.put(call, entry)
+        return entry.answer
+
+    def _read(self, reply: Reply, decode: Decode[T]) -> tuple[T | ProviderError | None, Origin]:
         """Decode a body; a failure that the adapter names itself is no sign of an unwell provider, and is returned."""
         now = self._clock.unix()
+        keeping = keeping_of(reply, self.policy)
         # What is not kept is fresh to those who waited for it.
         origin = Origin(
             stored_at=now, fresh_until=now + (keeping.fresh_s if keeping else self.policy.timeout_s)
@@ -208,39 +251,6 @@ class ProviderClient:
             raise UpstreamBadResponse(
                 self.provider, "answered JSON that cannot be read as documented"
             ) from error
-
-    def _stored(
-        self,
-        call: Call,
-        reply: Reply,
-        value: T | None,
-        origin: Origin,
-        keeping: Keeping | None,
-        flight: Flight[Answer[T]],
-    ) -> Answer[T]:
-        if not self._flights.is_current(call, flight):
-            return Answer(value=value, origin=origin)
-        if keeping is None:
-            self.memory.drop(call)
-            return Answer(value=value, origin=origin)
-        entry = entry_of(reply, value, origin, keeping)
-        self.memory.put(call, entry)
-        return entry.answer
-
-    def _renewed(self, call: Call, reply: Reply, old: Entry, flight: Flight[Answer[T]]) -> Answer[T]:
-        told = keeping_of(reply, self.policy) if "cache-control" in reply.headers else old.keeping
-        if told is not None:
-            old.renew(self._clock.unix(), told)
-        if told is None:
-            self.memory.drop(call)
-        elif self._flights.is_current(call, flight):
-            self.memory.put(call, old)
-        return old.answer
-
-    def _forget_refused(self, call: Call, error: ProviderError, flight: Flight[Any]) -> None:
-        # A refusal is an answer: what was kept before it may not serve any more.
-        if not covers(error) and self._flights.is_current(call, flight):
-            self.memory.drop(call)
 
 
 def covers(error: ProviderError) -> bool:

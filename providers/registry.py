@@ -10,6 +10,7 @@ from providers.forge.client import ForgeClient
 from providers.images import ImageHost
 from providers.musement.client import MusementClient
 from providers.records import Provider
+from providers.shared import SharedCache
 from providers.transport import Transport
 
 
@@ -22,11 +23,19 @@ class Providers(msgspec.Struct, frozen=True, kw_only=True):
     image_hosts: Mapping[Provider, ImageHost]
     clients: Mapping[Provider, ProviderClient]
     transports: tuple[Transport, ...]
+    shared: SharedCache | None = None
 
     @property
     def degraded(self) -> tuple[Provider, ...]:
         """The providers of which a route is left alone for now, after failures."""
         return tuple(provider for provider, client in self.clients.items() if client.is_degraded)
+
+    async def purge(self, tag: str) -> int:
+        """Forget every answer that a tag names, in every process that shares the cache; answer how many were here."""
+        count = sum(client.purge(tag) for client in self.clients.values())
+        if self.shared is not None:
+            await self.shared.purge(tag)
+        return count
 
     async def close(self) -> None:
         """Stop every call and close every connection."""
@@ -34,3 +43,5 @@ class Providers(msgspec.Struct, frozen=True, kw_only=True):
             await client.close()
         for transport in self.transports:
             await transport.close()
+        if self.shared is not None:
+            await self.shared.close()

@@ -79,13 +79,18 @@ def integer(least: int, most: int) -> Kind[int]:
 
 def seconds(least: float, most: float) -> Kind[float]:
     """Read a time in seconds within bounds, fractions allowed."""
+    return number(least, most, "seconds")
+
+
+def number(least: float, most: float, what: str = "a number") -> Kind[float]:
+    """Read a number within bounds, fractions allowed."""
 
     def read(text: str) -> float:
         if not _DECIMAL.fullmatch(text):
             raise ValueError(text)
         return within(float(text), least, most)
 
-    return Kind(f"seconds from {least:g} to {most:.15g}", read)
+    return Kind(f"{what} from {least:g} to {most:.15g}", read)
 
 
 def within(number: N, least: N, most: N) -> N:

@@ -18,6 +18,7 @@ from server.settings_kinds import (
     integer,
     listed,
     matching,
+    number,
     seconds,
 )
 
@@ -42,6 +43,9 @@ class ProviderSettings(msgspec.Struct, frozen=True, kw_only=True):
     ] = 60.0
     stale_s: Annotated[float, seconds(0, _YEAR_S), "how long an expired answer may still serve"] = 86400.0
     absent_s: Annotated[float, seconds(0, _YEAR_S), "how long a 404 is remembered"] = 30.0
+    rate: Annotated[float, number(0, 1_000_000), "calls a second; 0 sets no bound"] = 0.0
+    wait_s: Annotated[float, seconds(0, 600), "how long a call may wait to be sent"] = 5.0
+    cache_bytes: Annotated[int, integer(0, 2**40), "memory for kept answers, in each process"] = 64 * 2**20
     # The largest answer that is known is Club Med's whole catalogue, some 3.5 MB (observed).
     max_bytes: Annotated[int, integer(1024, 2**30), "largest body, decompressed"] = 10 * 2**20
     breaker_failures: Annotated[

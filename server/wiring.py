@@ -2,7 +2,9 @@
 
 from collections.abc import Mapping
 
-from providers.auth import Credentials, StaticHeaders
+import msgspec
+
+from providers.auth import Credentials, StaticHeaders, digest
 from providers.client import CallPolicy, ProviderClient
 from providers.clock import Clock
 from providers.clubmed.client import ClubMedClient
@@ -17,6 +19,7 @@ from providers.musement.client import MusementClient
 from providers.musement.images import MusementImages
 from providers.records import Provider
 from providers.registry import Providers
+from providers.shared import Share, SharedCache
 from providers.transport import SessionTransport, Transport
 from resolvers.context import GraphRules
 from server.settings import Settings
@@ -28,7 +31,7 @@ def build_providers(settings: Settings, clock: Clock | None = None) -> Providers
 
     ``clock`` tells the time of caches, circuits and pauses; the machine's own where none is given.
     """
-    time = clock or Clock()
+    means = Means(clock=clock or Clock(), shared=shared_cache(settings))
     # A pool each: a provider that hangs must not sit on the connections of the others.
     transports = tuple(
         SessionTransport(provider.concurrency)
@@ -39,9 +42,9 @@ def build_providers(settings: Settings, clock: Clock | None = None) -> Providers
     forge_images = hosts[Provider.FORGE]
     assert isinstance(forge_images, ForgeImages)  # noqa: S101 - made below
     clients = {
-        Provider.MUSEMENT: _musement(settings, musement, time),
-        Provider.CLUB_MED: _clubmed(settings, clubmed, time),
-        Provider.FORGE: _forge(settings, forge, time),
+        Provider.MUSEMENT: _musement(settings, musement, means),
+        Provider.CLUB_MED: _clubmed(settings, clubmed, means),
+        Provider.FORGE: _forge(settings, forge, means),
     }
     return Providers(
         musement=MusementClient(clients[Provider.MUSEMENT], settings.musement.locales, settings.locale),
@@ -55,7 +58,25 @@ def build_providers(settings: Settings, clock: Clock | None = None) -> Providers
         image_hosts=hosts,
         clients=clients,
         transports=transports,
+        shared=means.shared,
     )
+
+
+class Means(msgspec.Struct, frozen=True):
+    """What all providers have in common."""
+
+    clock: Clock
+    shared: SharedCache | None
+
+
+def shared_cache(settings: Settings) -> SharedCache | None:
+    """Build the cache that processes share; None where each has its own alone. Opens no connection."""
+    if not settings.cache_url:
+        return None
+    # Imported where it is wanted: it comes with an extra.
+    from providers.redis_cache import RedisCache  # noqa: PLC0415
+
+    return RedisCache(settings.cache_url.reveal())
 
 
 def graph_rules(settings: Settings) -> GraphRules:
@@ -97,13 +118,36 @@ def _policy(settings: ProviderSettings) -> CallPolicy:
         absent_s=settings.absent_s,
         breaker_failures=settings.breaker_failures,
         breaker_open_s=settings.breaker_open_s,
+        rate=settings.rate,
+        wait_s=settings.wait_s,
+        cache_bytes=settings.cache_bytes,
     )
 
 
-def _musement(settings: Settings, transport: Transport, clock: Clock) -> ProviderClient:
+def _client(
+    provider: Provider,
+    url: str,
+    settings: ProviderSettings,
+    credentials: Credentials,
+    transport: Transport,
+    means: Means,
+) -> ProviderClient:
+    identity = digest({"url": url, "credentials": credentials.identity})
+    return ProviderClient(
+        provider,
+        url,
+        credentials,
+        transport,
+        _policy(settings),
+        missing=settings.missing,
+        clock=means.clock,
+        share=Share(provider, identity, means.shared) if means.shared else None,
+    )
+
+
+def _musement(settings: Settings, transport: Transport, means: Means) -> ProviderClient:
     musement = settings.musement
     headers = _musement_headers(musement)
-    policy = _policy(musement)
     credentials: Credentials = StaticHeaders(headers)
     if musement.client_id:
         credentials = ClientCredentials(
@@ -112,12 +156,10 @@ def _musement(settings: Settings, transport: Transport, clock: Clock) -> Provide
             musement.client_secret.reveal(),
             headers,
             transport,
-            policy,
-            clock=clock.monotonic,
+            _policy(musement),
+            clock=means.clock.monotonic,
         )
-    return ProviderClient(
-        Provider.MUSEMENT, musement.url, credentials, transport, policy, missing=musement.missing, clock=clock
-    )
+    return _client(Provider.MUSEMENT, musement.url, musement, credentials, transport, means)
 
 
 def _musement_headers(musement: MusementSettings) -> dict[str, str]:
@@ -132,27 +174,12 @@ def _musement_headers(musement: MusementSettings) -> dict[str, str]:
     return {name: value for name, value in headers.items() if value}
 
 
-def _clubmed(settings: Settings, transport: Transport, clock: Clock) -> ProviderClient:
+def _clubmed(settings: Settings, transport: Transport, means: Means) -> ProviderClient:
     clubmed = settings.clubmed
-    return ProviderClient(
-        Provider.CLUB_MED,
-        clubmed.url,
-        StaticHeaders({"x-api-key": clubmed.api_key.reveal()}),
-        transport,
-        _policy(clubmed),
-        missing=clubmed.missing,
-        clock=clock,
-    )
+    credentials = StaticHeaders({"x-api-key": clubmed.api_key.reveal()})
+    return _client(Provider.CLUB_MED, clubmed.url, clubmed, credentials, transport, means)
 
 
-def _forge(settings: Settings, transport: Transport, clock: Clock) -> ProviderClient:
+def _forge(settings: Settings, transport: Transport, means: Means) -> ProviderClient:
     forge = settings.forge
-    return ProviderClient(
-        Provider.FORGE,
-        forge.url,
-        StaticHeaders({}),
-        transport,
-        _policy(forge),
-        missing=forge.missing,
-        clock=clock,
-    )
+    return _client(Provider.FORGE, forge.url, forge, StaticHeaders({}), transport, means)

@@ -7,6 +7,7 @@ from http import HTTPStatus
 
 import msgspec
 
+from providers.auth import digest
 from providers.call_record import CallRecord
 from providers.calls import CallPolicy
 from providers.errors import ProviderError, UpstreamBadResponse, UpstreamUnauthorized
@@ -63,6 +64,7 @@ class ClientCredentials:
             {"client_id": client_id, "client_secret": client_secret, "grant_type": "client_credentials"}
         )
         self._headers = dict(headers)
+        self.identity = digest({**headers, "client_id": client_id, "client_secret": client_secret})
         self._transport = transport
         self._policy = policy
         self._clock = clock

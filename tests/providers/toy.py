@@ -14,6 +14,7 @@ from providers.emulation.exchange import Call as Asked
 from providers.records import Answer as Answered
 from providers.records import Origin, Provider
 from providers.scope import CallScope
+from providers.shared import Share
 from providers.transport import Reply, SessionTransport
 from tests.clock import DrivenClock
 
@@ -76,16 +77,28 @@ def read_thing(reply: Reply, origin: Origin) -> Thing:
 
 @asynccontextmanager
 async def running_toy(
-    policy: CallPolicy | None = None, credentials: Credentials | None = None
+    policy: CallPolicy | None = None,
+    credentials: Credentials | None = None,
+    share: Share | None = None,
+    url: str | None = None,
 ) -> AsyncIterator[Toy]:
-    """Run the toy provider; by default failed calls are not repeated and no circuit opens."""
+    """Run the toy provider; by default failed calls are not repeated and no circuit opens.
+
+    With a ``url`` the client asks that emulator instead of its own.
+    """
     emulator = ToyEmulator()
     await emulator.start()
     transport = SessionTransport(64)
     clock = DrivenClock()
     chosen = policy or CallPolicy(retries=0, breaker_failures=0)
     client = ProviderClient(
-        Provider.FORGE, emulator.url, credentials or StaticHeaders({}), transport, chosen, clock=clock
+        Provider.FORGE,
+        url or emulator.url,
+        credentials or StaticHeaders({}),
+        transport,
+        chosen,
+        clock=clock,
+        share=share,
     )
     try:
         yield Toy(emulator, client, clock)

@@ -1,0 +1,84 @@
+"""What one provider's answers are kept in: this process' memory, with a shared cache behind it where there is one."""
+
+import zlib
+from collections.abc import Callable
+from http import HTTPStatus
+from typing import TypeVar
+
+import msgspec
+
+from providers.cache import Entry, Keeping, Memory, entry_of, keeping_of
+from providers.calls import Call, CallPolicy
+from providers.clock import Clock
+from providers.errors import ProviderError
+from providers.records import Answer, Origin
+from providers.shared import Share
+from providers.transport import Reply
+
+T = TypeVar("T")
+Decode = Callable[[Reply, Origin], T]
+
+_SPOILT = (ValueError, zlib.error, msgspec.DecodeError, ProviderError)
+
+
+class Kept:
+    """Finds, keeps, renews and drops the answers of one provider."""
+
+    def __init__(self, policy: CallPolicy, clock: Clock, share: Share | None) -> None:
+        self.memory = Memory(policy.cache_bytes)
+        self._policy = policy
+        self._clock = clock
+        self._share = share if policy.fresh_s > 0 else None
+
+    @property
+    def purges(self) -> int:
+        """How many purges are known; to be told along with an answer that was asked for now."""
+        return self._share.cache.purges if self._share else 0
+
+    def find(self, call: Call) -> Entry | None:
+        """Find what this process has, fresh or not."""
+        return self.memory.get(call)
+
+    async def find_shared(self, call: Call, decode: Decode[T], *, if_fresh: bool) -> Entry | None:
+        """Find what others have, where it may still serve, or only where it is fresh."""
+        stored = await self._share.find(call) if self._share else None
+        if stored is None:
+            return None
+        try:
+            reply, origin = stored.reply(), stored.origin
+            value = None if reply.status == HTTPStatus.NOT_FOUND else decode(reply, origin)
+        except _SPOILT:
+            return None
+        entry = entry_of(reply, value, origin, stored.keeping)
+        now = self._clock.unix()
+        return entry if entry.is_fresh(now) or (not if_fresh and entry.may_serve(now)) else None
+
+    def keep(self, call: Call, reply: Reply, value: T | None, origin: Origin, purges: int) -> Answer[T]:
+        """Keep an answer that may be kept; forget what was kept before of one that may not."""
+        keeping = keeping_of(reply, self._policy)
+        if keeping is None:
+            self.drop(call)
+            return Answer(value=value, origin=origin)
+        entry = entry_of(reply, value, origin, keeping)
+        self.memory.put(call, entry)
+        if self._share is not None:
+            self._share.keep(call, reply, keeping, origin.stored_at, purges)
+        return entry.answer
+
+    async def renew(self, call: Call, reply: Reply, entry: Entry) -> None:
+        """Take note of a 304: the entry, and all records made of it, are good again."""
+        told = keeping_of(reply, self._policy) if "cache-control" in reply.headers else entry.keeping
+        now = self._clock.unix()
+        entry.renew(now, told or Keeping(0.0, 0.0))
+        if told is None:
+            self.drop(call)
+            return
+        self.memory.put(call, entry)
+        if self._share is not None:
+            await self._share.renew(call, told, now)
+
+    def drop(self, call: Call) -> None:
+        """Forget an answer here and for others."""
+        self.memory.drop(call)
+        if self._share is not None:
+            self._share.drop(call)

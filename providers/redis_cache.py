@@ -1,0 +1,233 @@
+"""The shared cache in Redis. Slow, full, gone or back again: the graph goes on with its own memory meanwhile."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterable
+from typing import Final, TypeVar, cast
+
+import msgspec
+import structlog
+from redis.asyncio import Redis
+from redis.asyncio.retry import Retry
+from redis.backoff import NoBackoff
+from redis.exceptions import RedisError
+
+from providers.clock import Clock
+from providers.records import Provider
+from providers.shared import Stored
+
+T = TypeVar("T")
+
+_VERSION: Final = "mediagraph:1"
+_PURGES: Final = f"{_VERSION}:purges"
+_COUNT: Final = "#"
+_READ_S: Final = 0.1
+_WRITE_S: Final = 1.0
+_RETRY_S: Final = 1.0
+_POLL_S: Final = 0.4
+_MOST_WAITING: Final = 1000
+_MOST_TAGS: Final = 10_000
+_LARGEST_TTL_S: Final = 30 * 86400
+_FAILURES = (RedisError, OSError, TimeoutError)
+
+_log = structlog.get_logger()
+_decoder = msgspec.msgpack.Decoder(Stored)
+
+
+class RedisCache:
+    """Reads of one turn of the event loop go as one MGET, writes as one pipeline.
+
+    After a failure Redis is left alone for a second; one log line says that it is gone, one that it is back.
+    ``failures`` counts for the metrics.
+    """
+
+    def __init__(self, url: str, clock: Clock | None = None) -> None:
+        self.failures = 0
+        self.is_down = False
+        self._clock = clock or Clock()
+        self._refuses = False
+        self._retry_at = 0.0
+        self._redis = Redis.from_url(
+            url,
+            socket_connect_timeout=_READ_S,
+            socket_timeout=_WRITE_S,
+            retry=Retry(NoBackoff(), 0),
+            decode_responses=False,
+        )
+        self._reads: dict[str, asyncio.Future[Stored | None]] = {}
+        self._writes: dict[str, Stored | None] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._poll: asyncio.Task[None] | None = None
+        self._purged: dict[str, int] = {}
+        self._forget: list[Callable[[str], object]] = []
+
+    @property
+    def connection(self) -> "Redis":
+        """The connection, for whoever looks after the server."""
+        return self._redis
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether something is being read or written."""
+        return bool(self._tasks)
+
+    @property
+    def purges(self) -> int:
+        """How many purges are known here."""
+        return self._purged.get(_COUNT, 0)
+
+    async def get(self, key: str) -> Stored | None:
+        """Find an answer."""
+        self._start_polling()
+        if self._is_left_alone():
+            return None
+        if key in self._writes:
+            return self._writes[key]
+        future = self._reads.get(key)
+        if future is None:
+            future = self._reads[key] = asyncio.get_running_loop().create_future()
+            if len(self._reads) == 1:
+                self._run(self._read_all())
+        return await asyncio.shield(future)
+
+    def put(self, key: str, stored: Stored) -> None:
+        """Keep an answer, soon."""
+        self._write(key, stored)
+
+    def drop(self, key: str) -> None:
+        """Forget an answer, soon."""
+        self._write(key, None)
+
+    def is_purged(self, tags: Iterable[str], since: int) -> bool:
+        """Tell whether a purge of one of the tags came after that many."""
+        # A count that went back means that Redis lost its memory: what was kept before says nothing.
+        return since > self.purges or any(self._purged.get(tag, 0) > since for tag in tags)
+
+    def when_purged(self, forget: Callable[[str], object]) -> None:
+        """Have ``forget`` called with each tag that any process purges."""
+        self._forget.append(forget)
+
+    async def purge(self, tag: str) -> bool:
+        """Tell every process to forget what a tag names; False where they could not be told."""
+
+        async def count_and_note() -> None:
+            number = await self._redis.hincrby(_PURGES, _COUNT, 1)
+            named = [tag]
+            if len(self._purged) > _MOST_TAGS:
+                # Too many to remember: everything that was kept before is forgotten instead.
+                await self._redis.delete(_PURGES)
+                named = [provider.value for provider in Provider] + [_COUNT]
+            await self._redis.hset(_PURGES, mapping=dict.fromkeys(named, str(number)))
+
+        noted = await self._tried(count_and_note(), _WRITE_S)
+        await self._learn_purges()
+        return noted
+
+    async def close(self) -> None:
+        """Write what waits, and close every connection."""
+        if self._poll is not None:
+            self._poll.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self._redis.aclose()
+
+    def _write(self, key: str, stored: Stored | None) -> None:
+        if self._is_left_alone() or len(self._writes) >= _MOST_WAITING:
+            return
+        self._writes[key] = stored
+        if len(self._writes) == 1:
+            self._run(self._write_all())
+
+    def _run(self, work: Awaitable[None]) -> None:
+        task = asyncio.ensure_future(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _read_all(self) -> None:
+        # One turn later every call of the same batch has said what it wants.
+        await asyncio.sleep(0)
+        reads, self._reads = self._reads, {}
+        found: list[bytes | str | None] = [None] * len(reads)
+
+        async def read() -> None:
+            found[:] = await self._redis.mget([f"{_VERSION}:{key}" for key in reads])
+
+        await self._tried(read(), _READ_S)
+        for future, packed in zip(reads.values(), found, strict=True):
+            if not future.done():
+                future.set_result(_unpacked(packed))
+
+    async def _write_all(self) -> None:
+        await asyncio.sleep(0)
+        writes, self._writes = self._writes, {}
+
+        async def write() -> None:
+            pipeline = self._redis.pipeline(transaction=False)
+            for key, stored in writes.items():
+                if stored is None:
+                    pipeline.delete(f"{_VERSION}:{key}")
+                else:
+                    lasts_s = min(stored.fresh_s + stored.stale_s, _LARGEST_TTL_S)
+                    packed = msgspec.msgpack.encode(stored)
+                    pipeline.set(f"{_VERSION}:{key}", packed, px=max(1, int(lasts_s * 1000)))
+            refused = [
+                each for each in await pipeline.execute(raise_on_error=False) if isinstance(each, Exception)
+            ]
+            self._note_refusal(refused)
+
+        await self._tried(write(), _WRITE_S)
+
+    def _note_refusal(self, refused: list[Exception]) -> None:
+        # Full, or read-only: what is there can still be read.
+        self.failures += bool(refused)
+        if refused and not self._refuses:
+            _log.warning("shared_cache_refuses", error=type(refused[0]).__name__)
+        self._refuses = bool(refused)
+
+    def _start_polling(self) -> None:
+        if self._poll is None:
+            self._poll = asyncio.ensure_future(self._keep_learning())
+
+    async def _keep_learning(self) -> None:
+        while True:
+            if not self._is_left_alone():
+                await self._learn_purges()
+            await asyncio.sleep(_POLL_S)
+
+    async def _learn_purges(self) -> None:
+        told: dict[bytes, bytes] = {}
+
+        async def ask() -> None:
+            told.update(await cast("Awaitable[dict[bytes, bytes]]", self._redis.hgetall(_PURGES)))
+
+        if not await self._tried(ask(), _WRITE_S):
+            return
+        before, self._purged = self._purged, {tag.decode(): int(number) for tag, number in told.items()}
+        for tag, number in self._purged.items():
+            if tag != _COUNT and number != before.get(tag):
+                for forget in self._forget:
+                    forget(tag)
+
+    def _is_left_alone(self) -> bool:
+        return self.is_down and self._clock.monotonic() < self._retry_at
+
+    async def _tried(self, work: Awaitable[None], limit_s: float) -> bool:
+        try:
+            async with asyncio.timeout(limit_s):
+                await work
+        except _FAILURES as failure:
+            self.failures += 1
+            self._retry_at = self._clock.monotonic() + _RETRY_S
+            if not self.is_down:
+                _log.warning("shared_cache_gone", error=type(failure).__name__)
+            self.is_down = True
+            return False
+        if self.is_down:
+            _log.warning("shared_cache_back")
+        self.is_down = False
+        return True
+
+
+def _unpacked(packed: bytes | str | None) -> Stored | None:
+    try:
+        return _decoder.decode(packed) if isinstance(packed, bytes) else None
+    except msgspec.DecodeError:
+        return None

@@ -1,5 +1,6 @@
 """Every MEDIAGRAPH_ variable: read once, checked, frozen. The one place that sees the environment."""
 
+import importlib.util
 import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -180,6 +181,7 @@ def load_settings(environ: Mapping[str, str]) -> Settings:
     refuse_alone(environ, "TRUSTED_MODE", "enforce", "TRUSTED_DOCUMENTS")
     # Read for its errors only: a bad file must end the start, and not the first request.
     _refuse_formats(given.forge)
+    _refuse_cache(given)
     locales = given.locales or (*given.musement.locales, *given.clubmed.locales)
     known = (variable.name for variable in all_variables())
     settings = msgspec.structs.replace(
@@ -215,6 +217,11 @@ def _refuse_formats(forge: ForgeSettings) -> None:
         load_named_formats(forge.image_formats)
     except NamedFormatsError as error:
         raise SettingsError(f"{PREFIX}FORGE_IMAGE_FORMATS: {error}") from error
+
+
+def _refuse_cache(settings: Settings) -> None:
+    if settings.cache_url and importlib.util.find_spec("redis") is None:
+        raise SettingsError(f"{PREFIX}CACHE_URL: wanted the package redis for it, which is not installed")
 
 
 def _idle(settings: Settings) -> Iterator[str]:

@@ -14,7 +14,7 @@ from providers.cache import keeping_of
 from providers.call_record import CallRecord
 from providers.calls import Call, CallPolicy, Sample, path_segment, query_string
 from providers.clock import Clock
-from providers.errors import NotConfigured, ProviderError, UpstreamBadResponse
+from providers.errors import NotAsked, NotConfigured, ProviderError, UpstreamBadResponse
 from providers.flights import Flight, Flights
 from providers.kept import Decode, Kept
 from providers.outcomes import refuse_other_types
@@ -164,6 +164,8 @@ class ProviderClient:
     async def _awaited(
         self, call: Call, decode: Decode[T], scope: CallScope, record: CallRecord
     ) -> Answer[T]:
+        if asyncio.get_running_loop().time() >= scope.deadline:
+            raise NotAsked(self.provider, "was not asked: the request's time was over")
         flight: Flight[Answer[T]] | None = self._flights.find(call)
         if flight is not None:
             record.verdict = "JOINED"

@@ -25,16 +25,18 @@ async def client_of(
     policy: CallPolicy | None = None,
     missing: tuple[str, ...] = (),
 ) -> AsyncIterator[ProviderClient]:
-    """Make a client; its connections are closed at the end."""
+    """Make a client that keeps and repeats nothing unless told to; its connections are closed at the end."""
     transport = SessionTransport(64)
+    client = ProviderClient(
+        provider,
+        base_url,
+        credentials or StaticHeaders({}),
+        transport,
+        policy or CallPolicy(fresh_s=0, retries=0, breaker_failures=0),
+        missing=missing,
+    )
     try:
-        yield ProviderClient(
-            provider,
-            base_url,
-            credentials or StaticHeaders({}),
-            transport,
-            policy or CallPolicy(),
-            missing=missing,
-        )
+        yield client
     finally:
+        await client.close()
         await transport.close()

@@ -2,6 +2,8 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Mapping
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
 from urllib.parse import parse_qsl, unquote
 
 import msgspec
@@ -17,12 +19,11 @@ from providers.client import (
     by_key,
     path_segment,
     query_string,
-    retry_after_s,
-    status_error,
 )
 from providers.emulation.faults import Fault, hang, unauthorized
 from providers.errors import (
     Forbidden,
+    NotAsked,
     NotConfigured,
     ProviderError,
     UpstreamBadResponse,
@@ -33,6 +34,7 @@ from providers.errors import (
     UpstreamUnavailable,
 )
 from providers.forge.emulator import ForgeEmulator, create_emulator
+from providers.outcomes import retry_after_s, status_error
 from providers.records import Answer, Origin, Provider
 from providers.scope import CallScope
 from providers.transport import Reply
@@ -59,8 +61,14 @@ async def get(client: ProviderClient, scope: CallScope | None = None, call: Call
     return await client.get(call, decode, scope or scope_of(), NO_SAMPLE)
 
 
+def another(number: int) -> Call:
+    return msgspec.structs.replace(CALL, query=f"$skip={number}&$limit=1")
+
+
 class Renewable:
     """Credentials that can be renewed as often as wanted."""
+
+    identity = "somebody"
 
     def __init__(self) -> None:
         self.version = 1
@@ -161,14 +169,22 @@ def test_every_status_has_its_reason_and_keeps_its_number(status: int, reason: t
         ("", None),
         ("-1", None),
         ("1.5", None),
-        ("Wed, 21 Oct 2026 07:28:00 GMT", None),
+        ("Wed, 08 Oct 2025 07:28:00 GMT", 0.0),
+        ("Wed, 99 Oct 2025 07:28:00 GMT", None),
         ("٣", None),
     ],
 )
-def test_a_time_to_wait_is_read_where_it_is_a_number_of_seconds(header: str, seconds: float | None) -> None:
+def test_a_time_to_wait_is_a_number_of_seconds_or_a_date(header: str, seconds: float | None) -> None:
     assert retry_after_s(header) == seconds
     reply = Reply(status=429, headers={"retry-after": header}, body=b"")
     assert status_error(Provider.FORGE, reply).retry_after_s == seconds
+
+
+def test_a_date_to_wait_for_is_so_many_seconds_away() -> None:
+    date = format_datetime(datetime.now(UTC) + timedelta(seconds=90), usegmt=True)
+    seconds = retry_after_s(date)
+    assert seconds is not None
+    assert 85 < seconds <= 90
 
 
 @pytest.mark.parametrize(
@@ -194,7 +210,7 @@ async def test_a_401_renews_the_credentials_once(forge: ForgeEmulator) -> None:
     credentials = Renewable()
     forge.faults.add(unauthorized(), times=1)
     scope = scope_of()
-    async with client_of(Provider.FORGE, forge.url, credentials) as client:
+    async with client_of(Provider.FORGE, forge.url, credentials, CallPolicy(fresh_s=0)) as client:
         assert (await get(client, scope)).value
         assert [hit.headers["x-key"] for hit in forge.hits.calls] == ["v1", "v2"]
         assert scope.calls[0].attempts == 2
@@ -217,7 +233,7 @@ async def test_static_credentials_are_refused_at_the_first_401(forge: ForgeEmula
 async def test_no_more_calls_are_in_flight_than_allowed(forge: ForgeEmulator) -> None:
     forge.faults.add(Fault(hold=True))
     async with client_of(Provider.FORGE, forge.url, policy=CallPolicy(concurrency=3)) as client:
-        calls = [asyncio.ensure_future(get(client)) for _ in range(10)]
+        calls = [asyncio.ensure_future(get(client, call=another(number))) for number in range(10)]
         await forge.hits.arrived(3)
         assert forge.hits.in_flight == 3
         forge.faults.release()
@@ -227,7 +243,7 @@ async def test_no_more_calls_are_in_flight_than_allowed(forge: ForgeEmulator) ->
 
 async def test_after_the_deadline_no_call_leaves(forge: ForgeEmulator) -> None:
     async with client_of(Provider.FORGE, forge.url) as client:
-        with pytest.raises(UpstreamTimeout, match="deadline has passed"):
+        with pytest.raises(UpstreamTimeout, match="was not asked"):
             await get(client, scope_of(deadline_s=-1))
     assert forge.hits.count() == 0
 
@@ -236,9 +252,9 @@ async def test_the_deadline_ends_a_call_and_one_that_waits_for_its_turn(forge: F
     forge.faults.add(hang())
     async with client_of(Provider.FORGE, forge.url, policy=CallPolicy(concurrency=1)) as client:
         found = await asyncio.gather(
-            get(client, scope_of(0.1)), get(client, scope_of(0.1)), return_exceptions=True
+            get(client, scope_of(0.1)), get(client, scope_of(0.1), another(1)), return_exceptions=True
         )
-    assert [type(each) for each in found] == [UpstreamTimeout, UpstreamTimeout]
+    assert [type(each) for each in found] == [UpstreamTimeout, NotAsked]
     assert forge.hits.count() == 1
 
 

@@ -1,6 +1,6 @@
 """Every provider, by name: what the resolvers reach."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 import msgspec
 
@@ -30,12 +30,17 @@ class Providers(msgspec.Struct, frozen=True, kw_only=True):
         """The providers of which a route is left alone for now, after failures."""
         return tuple(provider for provider, client in self.clients.items() if client.is_degraded)
 
-    async def purge(self, tag: str) -> int:
-        """Forget every answer that a tag names, in every process that shares the cache; answer how many were here."""
-        count = sum(client.purge(tag) for client in self.clients.values())
-        if self.shared is not None:
-            await self.shared.purge(tag)
-        return count
+    async def purge(self, tags: Iterable[str]) -> tuple[int, bool]:
+        """Forget every answer that one of the tags names, here and in every process that shares the cache.
+
+        Answers how many were here, and whether all others could be told.
+        """
+        count, everywhere = 0, True
+        for tag in tags:
+            count += sum(client.purge(tag) for client in self.clients.values())
+            if self.shared is not None:
+                everywhere = await self.shared.purge(tag) and everywhere
+        return count, everywhere
 
     async def close(self) -> None:
         """Stop every call and close every connection."""

@@ -10,6 +10,7 @@ from starlette.routing import Route
 
 from providers.clock import Clock
 from schema.graph import build_schema
+from server.admin import admin_routes
 from server.examples import EXAMPLES
 from server.graphiql.page import graphiql_headers, graphiql_page, graphiql_routes
 from server.graphql_http import GraphQLEndpoint
@@ -79,6 +80,7 @@ def create_app(settings: Settings, clock: Clock | None = None) -> Starlette:
             Route("/schema.graphql", sdl),
             *(graphiql_routes() if settings.graphiql else []),
             *sandbox_routes(images),
+            *admin_routes(providers, settings.admin_token),
         ],
         lifespan=lifespan,
     )

@@ -152,6 +152,7 @@ class ClubMedClient:
             query=query_string([("limit", str(size)), ("page", str(number))]),
             headers=self._language(locale),
             variant=locale,
+            tags=("CLUB_MED:lists",),
             skip=first,
             limit=size,
         )
@@ -174,7 +175,8 @@ class ClubMedClient:
 
     def _call(self, route: str, key: ResortKey) -> Call:
         path = route.removeprefix("GET ").replace("{id}", path_segment(key.product_id))
-        return Call(route=route, path=path, headers=self._language(key.locale))
+        tags = (f"ResortProduct:{key.product_id}",)
+        return Call(route=route, path=path, headers=self._language(key.locale), tags=tags)
 
     def _language(self, locale: str) -> tuple[tuple[str, str], ...]:
         return (("accept-language", fallbacks(locale, self._locales, self._default_locale)[0]),)

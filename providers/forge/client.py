@@ -99,6 +99,7 @@ class ForgeClient:
             call = Call(
                 route=f"{LIST_ROUTE}/{{slug}}",
                 path=f"/v2/content/{path_segment(key.culture)}/photos/{path_segment(key.slug)}",
+                tags=(f"Photo:{key.slug}",),
             )
             sample = Sample(partial(samples.photo, key.slug))
             return await self._client.get(call, decode, scope, sample)
@@ -116,6 +117,7 @@ class ForgeClient:
             query=query_string(query_pairs(photos, skip, limit, self._context_parameter)),
             skip=skip,
             limit=limit,
+            tags=("FORGE:lists",),
         )
 
         def decode(reply: Reply, origin: Origin) -> Page[Photo]:

@@ -111,6 +111,7 @@ class MusementClient:
             query=query_string(pairs),
             headers=self._language(search.locale),
             variant=search.locale,
+            tags=("MUSEMENT:lists",),
             skip=offset,
             limit=limit,
         )
@@ -131,6 +132,7 @@ class MusementClient:
             route=f"GET /activities/{{uuid}}{below}",
             path=f"/activities/{path_segment(key.uuid)}{below}",
             headers=self._language(key.locale),
+            tags=(f"Activity:{key.uuid}",),
         )
 
     def _language(self, locale: str) -> tuple[tuple[str, str], ...]:

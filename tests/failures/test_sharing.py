@@ -123,7 +123,7 @@ async def test_a_client_that_goes_away_leaves_the_calls_that_another_waits_for(g
 
 
 async def test_at_the_deadline_what_has_come_is_answered() -> None:
-    async with running_graph(deadline_s="0.2") as graph:
+    async with running_graph(deadline_s="1") as graph:
         graph.musement.faults.add(faults.hang())
         reply = await graph.query(query(SUBJECTS, graph))
         assert {code for code, _ in reply.codes} == {"UPSTREAM_TIMEOUT"}

@@ -18,14 +18,15 @@ class Subject(msgspec.Struct, frozen=True):
     field: str
     key_field: str
 
-    def text(self, key: str, alias: str | None = None) -> str:
-        """Write the field of a query, for one key."""
+    def text(self, key: str | None = None) -> str:
+        """Write the field of a query: for one key, or for the variable of the provider's name."""
+        value = f"${self.provider}" if key is None else f'"{key}"'
         argument = {
-            "activities": f'uuids: ["{key}"]',
-            "resortProducts": f'productIds: ["{key}"]',
-            "photosByKey": f'keys: [{{culture: "en-us", slug: "{key}"}}]',
+            "activities": f"uuids: [{value}]",
+            "resortProducts": f"productIds: [{value}]",
+            "photosByKey": f'keys: [{{culture: "en-us", slug: {value}}}]',
         }[self.field]
-        return f"{alias or self.field}: {self.field}({argument}) {{ {self.key_field} title freshness {{ state }} }}"
+        return f"{self.field}({argument}) {{ {self.key_field} title freshness {{ state }} }}"
 
     def emulator(self, graph: Graph) -> Emulator:
         """Find the emulator of the provider."""

@@ -67,18 +67,21 @@ class Attempts:
 
         The status of the reply is 200, 206, 404, or 304 where ``conditions`` (conditional headers) were sent.
         """
-        try:
-            async with scope.bounded():
-                headers = await self._credentials.headers(scope)
-        except TimeoutError:
-            raise self._too_late() from None
+        headers = await self._headers(scope)
         reply = await self._sent(call, scope, record, {**headers, **conditions})
         if reply.status == HTTPStatus.UNAUTHORIZED and self._credentials.refuse(headers):
-            headers = await self._credentials.headers(scope)
+            headers = await self._headers(scope)
             reply = await self._sent(call, scope, record, {**headers, **conditions})
         if reply.status in _USABLE or (conditions and reply.status == HTTPStatus.NOT_MODIFIED):
             return reply
         raise status_error(self._provider, reply)
+
+    async def _headers(self, scope: FlightScope) -> Mapping[str, str]:
+        try:
+            async with scope.bounded():
+                return await self._credentials.headers(scope)
+        except TimeoutError:
+            raise self._too_late() from None
 
     async def _sent(
         self, call: Call, scope: FlightScope, record: CallRecord, headers: Mapping[str, str]
@@ -116,7 +119,7 @@ class Attempts:
 
     def _refuse_late(self, call: Call, scope: FlightScope) -> None:
         left_s = scope.deadline - asyncio.get_running_loop().time()
-        if left_s <= self._durations.least_left_s(call.route):
+        if left_s < _LEAST_LEFT_S and left_s <= self._durations.least_left_s(call.route):
             raise self._too_late()
 
     def _too_late(self) -> ProviderError:

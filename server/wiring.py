@@ -33,8 +33,9 @@ def build_providers(settings: Settings, clock: Clock | None = None) -> Providers
     """
     means = Means(clock=clock or Clock(), shared=shared_cache(settings))
     # A pool each: a provider that hangs must not sit on the connections of the others.
+    # One connection more than calls in flight: a login waits behind no call that waits for it.
     transports = tuple(
-        SessionTransport(provider.concurrency)
+        SessionTransport(provider.concurrency + 1)
         for provider in (settings.musement, settings.clubmed, settings.forge)
     )
     musement, clubmed, forge = transports

@@ -57,8 +57,6 @@ class ProviderClient:
         self._credentials = credentials
         self._clock = clock or Clock()
         self._kept = Kept(policy, self._clock, share)
-        if share is not None:
-            share.cache.when_purged(self.purge)
         self._flights = Flights(provider)
         self._circuits = Circuits(provider, policy.breaker_failures, policy.breaker_open_s, self._clock)
         self._retry = Retry(policy.retries, RetryBudget(), self._clock)

@@ -75,6 +75,10 @@ class RedisCache:
         """How many purges are known here."""
         return self._purged.get(_COUNT, 0)
 
+    async def open(self) -> None:
+        """Begin to learn of purges."""
+        self._start_polling()
+
     async def get(self, key: str) -> Stored | None:
         """Find an answer."""
         self._start_polling()

@@ -10,7 +10,7 @@ from providers.forge.client import ForgeClient
 from providers.images import ImageHost
 from providers.musement.client import MusementClient
 from providers.records import Provider
-from providers.shared import SharedCache
+from providers.shared import Herald
 from providers.transport import Transport
 
 
@@ -23,7 +23,14 @@ class Providers(msgspec.Struct, frozen=True, kw_only=True):
     image_hosts: Mapping[Provider, ImageHost]
     clients: Mapping[Provider, ProviderClient]
     transports: tuple[Transport, ...]
-    shared: SharedCache | None = None
+    herald: Herald | None = None
+
+    async def open(self) -> None:
+        """Begin to listen for what other processes purge."""
+        if self.herald is not None:
+            for client in self.clients.values():
+                self.herald.when_purged(client.purge)
+            await self.herald.open()
 
     @property
     def degraded(self) -> tuple[Provider, ...]:
@@ -31,15 +38,15 @@ class Providers(msgspec.Struct, frozen=True, kw_only=True):
         return tuple(provider for provider, client in self.clients.items() if client.is_degraded)
 
     async def purge(self, tags: Iterable[str]) -> tuple[int, bool]:
-        """Forget every answer that one of the tags names, here and in every process that shares the cache.
+        """Forget every answer that one of the tags names, here and in every process that the herald reaches.
 
         Answers how many were here, and whether all others could be told.
         """
         count, everywhere = 0, True
         for tag in tags:
             count += sum(client.purge(tag) for client in self.clients.values())
-            if self.shared is not None:
-                everywhere = await self.shared.purge(tag) and everywhere
+            if self.herald is not None:
+                everywhere = await self.herald.purge(tag) and everywhere
         return count, everywhere
 
     async def close(self) -> None:
@@ -48,5 +55,5 @@ class Providers(msgspec.Struct, frozen=True, kw_only=True):
             await client.close()
         for transport in self.transports:
             await transport.close()
-        if self.shared is not None:
-            await self.shared.close()
+        if self.herald is not None:
+            await self.herald.close()

@@ -51,7 +51,27 @@ class Stored(msgspec.Struct, frozen=True, array_like=True):
         return Reply(status=self.status, headers=self.headers, body=body)
 
 
-class SharedCache(Protocol):
+class Herald(Protocol):
+    """Tells other processes of purges, and is told of theirs."""
+
+    def when_purged(self, forget: Callable[[str], object]) -> None:
+        """Have ``forget`` called with each tag that any process purges."""
+        ...
+
+    async def open(self) -> None:
+        """Begin to listen."""
+        ...
+
+    async def purge(self, tag: str) -> bool:
+        """Tell every process to forget what a tag names; False where they could not be told."""
+        ...
+
+    async def close(self) -> None:
+        """Close every connection."""
+        ...
+
+
+class SharedCache(Herald, Protocol):
     """A cache that other processes see too. None of its methods raises or waits long: it may be gone at any time."""
 
     @property
@@ -73,18 +93,6 @@ class SharedCache(Protocol):
 
     def is_purged(self, tags: Iterable[str], since: int) -> bool:
         """Tell whether a purge of one of the tags came after that many."""
-        ...
-
-    def when_purged(self, forget: Callable[[str], object]) -> None:
-        """Have ``forget`` called with each tag that any process purges."""
-        ...
-
-    async def purge(self, tag: str) -> bool:
-        """Tell every process to forget what a tag names; False where they could not be told."""
-        ...
-
-    async def close(self) -> None:
-        """Close every connection."""
         ...
 
 

@@ -8,6 +8,7 @@ import math
 import signal
 import socket
 import sys
+import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager, suppress
 from pathlib import Path
@@ -19,6 +20,7 @@ from server.sandbox import Sandbox, sandbox_command
 from server.settings import (
     Settings,
     foreign_environment,
+    hand_on_purge_file,
     hand_on_sandbox,
     pointed_at,
     settings_from_environment,
@@ -57,6 +59,9 @@ def serve(host: str, port: int, workers: int) -> int:
             urls = sandbox.urls(_SANDBOX_START_S)
             hand_on_sandbox(urls)
             settings = pointed_at(settings, urls)
+        if workers > 1:
+            purges = stack.enter_context(tempfile.NamedTemporaryFile(prefix="mediagraph-purges-"))
+            hand_on_purge_file(Path(purges.name))
         return run(settings, listener, origin, workers)
     return 0
 

@@ -107,6 +107,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     sandbox_urls: Annotated[
         SandboxUrls | None, SANDBOX_URLS, "a running sandbox; `serve` tells its workers by it"
     ] = None
+    purge_file: Annotated[
+        Path | None, PATH, "file by which workers tell each other of purges; `serve` makes it"
+    ] = None
     image_proxy: ImageProxySettings = ImageProxySettings()
     musement: MusementSettings = MusementSettings()
     clubmed: ClubMedSettings = ClubMedSettings()
@@ -147,6 +150,11 @@ def hand_on_sandbox(urls: SandboxUrls) -> None:
     """Let this process and the workers that it starts find the sandbox in their settings."""
     # By the environment, since worker processes begin anew and read their own settings.
     os.environ[f"{PREFIX}SANDBOX_URLS"] = msgspec.json.encode(urls).decode()
+
+
+def hand_on_purge_file(path: Path) -> None:
+    """Let the workers that this process starts find the file by which they tell each other of purges."""
+    os.environ[f"{PREFIX}PURGE_FILE"] = str(path)
 
 
 def foreign_environment() -> dict[str, str]:

@@ -17,6 +17,7 @@ from providers.imgproxy import ImageProxy
 from providers.musement.auth import ClientCredentials
 from providers.musement.client import MusementClient
 from providers.musement.images import MusementImages
+from providers.purge_file import PurgeFile
 from providers.records import Provider
 from providers.registry import Providers
 from providers.shared import Share, SharedCache
@@ -59,7 +60,7 @@ def build_providers(settings: Settings, clock: Clock | None = None) -> Providers
         image_hosts=hosts,
         clients=clients,
         transports=transports,
-        shared=means.shared,
+        herald=means.shared or (PurgeFile(settings.purge_file) if settings.purge_file else None),
     )
 
 

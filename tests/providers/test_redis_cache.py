@@ -52,6 +52,7 @@ async def workers(
             share = Share(Provider.FORGE, "identity", cache)
             url = made[0].toy.emulator.url if made else None
             toy = await stack.enter_async_context(running_toy(policy, share=share, url=url))
+            cache.when_purged(toy.client.purge)
             made.append(Worker(toy, cache))
         yield made
 

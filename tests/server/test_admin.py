@@ -117,3 +117,20 @@ async def test_a_purge_reaches_the_other_machines_within_a_second(tmp_path: Path
             assert first.calls == {MUSEMENT.route: 1, CLUB_MED.route: 1, FORGE.route: 2}
             await redis.kill()
             assert (await purge(first, {"provider": "FORGE"})).status == 503
+
+
+async def test_a_purge_reaches_the_other_workers_of_a_machine_within_a_second(tmp_path: Path) -> None:
+    told = tmp_path / "purges"
+    told.touch()
+    settings = {"admin_token": TOKEN, "purge_file": str(told)}
+    async with running_graph(**settings) as first:
+        urls = {f"{each.segment}_url": each.emulator(first).url for each in SUBJECTS}
+        async with running_graph(**settings, **urls) as second:
+            text = query((CLUB_MED,), first)
+            for graph in (first, second):
+                await graph.query(text)
+            assert (await purge(first, {"provider": "CLUB_MED"})).json["everywhere"]
+            async with asyncio.timeout(1.0):
+                while first.clubmed.hits.count() < 3:
+                    await second.query(text)
+                    await asyncio.sleep(0.01)

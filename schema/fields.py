@@ -26,12 +26,14 @@ def field(
     description: str,
     resolver: Callable[..., Any] | None = None,
     arguments: Iterable[StrawberryArgument] = (),
+    *,
+    name: str | None = None,
 ) -> Any:
-    """Declare a field; the annotation beside it is its type."""
+    """Declare a field; the annotation beside it is its type, ``name`` is for what is no Python name in camel case."""
     declared: Any = (
-        strawberry.field(resolver=resolver, description=description)
+        strawberry.field(resolver=resolver, description=description, name=name)
         if resolver
-        else strawberry.field(description=description)
+        else strawberry.field(description=description, name=name)
     )
     declared.arguments = list(arguments)
     return declared

@@ -16,10 +16,11 @@ LOCALE = argument(
     Locale | None,
     "The language of texts; left out: the request's Accept-Language, else the graph's default.",
 )
+QUERY = "Where every query starts. A key that its provider does not know answers null."
 _FILTER, _SORT, *_PAGING = PHOTO_LIST
 
 
-@strawberry.type(description="Where every query starts. A key that its provider does not know answers null.")
+@strawberry.type(description=QUERY)
 class Query:
     """Entry points."""
 

@@ -8,7 +8,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, RedirectResponse, Response
 from starlette.routing import Route
 
-from schema.graph import build_schema
+from schema.graph import build_schema, build_subgraph
 from server.examples import EXAMPLES
 from server.graphiql.page import graphiql_headers, graphiql_page, graphiql_routes
 from server.graphql_http import GraphQLEndpoint
@@ -24,7 +24,7 @@ def app_from_environment() -> Starlette:
 
 def create_app(settings: Settings) -> Starlette:
     """Build the application: GraphQL and GraphiQL at ``/graphql``, health, the SDL, and the sandbox's pictures."""
-    schema = build_schema()
+    schema, plain = build_subgraph(), build_schema().as_str() + "\n"
     providers = build_providers(settings)
     endpoint = GraphQLEndpoint(
         schema,
@@ -53,7 +53,7 @@ def create_app(settings: Settings) -> Starlette:
 
     async def sdl(request: Request) -> Response:
         del request
-        return PlainTextResponse(schema.as_str() + "\n")
+        return PlainTextResponse(plain)
 
     async def home(request: Request) -> Response:
         del request

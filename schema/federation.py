@@ -1,6 +1,7 @@
 """The graph as a subgraph of Apollo Federation: its keys, what neighbours have too, and what its fields cost."""
 
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from typing import Final
 
 from graphql import DocumentNode, FieldDefinitionNode, ListTypeNode, NonNullTypeNode
@@ -36,6 +37,7 @@ _CALLING: Final = (
 _COSTS_SINCE: Final = (2, 9)
 
 
+@lru_cache(maxsize=4)
 def federation_sdl(text: str, version: str) -> str:
     """Write the schema as a subgraph; ``version`` is Federation's, such as 2.9."""
     sdl = parsed(text)

@@ -10,6 +10,7 @@ from schema.photo_filters import PHOTO_LIST, PhotoKey
 from schema.photos import Photo, PhotoConnection
 from schema.resorts import ResortProduct, ResortProductConnection
 from schema.scalars import Locale
+from schema.stitching import sdl
 
 LOCALE = argument(
     "locale",
@@ -88,4 +89,7 @@ class Query:
     )
     photos: PhotoConnection | None = field(
         "Photos of Forge, filtered and sorted.", photos.photos, (_FILTER, _SORT, LOCALE, *_PAGING)
+    )
+    stitched: str = field(
+        "The schema with directives for schema stitching: a gateway needs nothing else.", sdl, name="_sdl"
     )

@@ -18,6 +18,7 @@ from graphql import (
     parse,
     print_ast,
 )
+from strawberry.schema.base import BaseSchema
 
 Directives = Mapping[str, Sequence[str]]
 
@@ -38,7 +39,13 @@ def object_fields(sdl: DocumentNode) -> Iterator[tuple[str, FieldDefinitionNode]
                 yield f"{definition.name.value}.{field.name.value}", field
 
 
-@lru_cache(maxsize=8)
+@lru_cache(maxsize=4)
+def printed(schema: BaseSchema) -> str:
+    """Print a schema, each once."""
+    return schema.as_str()
+
+
+@lru_cache(maxsize=4)
 def parsed(text: str) -> DocumentNode:
     """Parse a schema's text, without the places of its words."""
     return parse(text, no_location=True)

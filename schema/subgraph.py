@@ -14,6 +14,7 @@ from schema.photos import Photo
 from schema.query import QUERY, Query
 from schema.resorts import ResortProduct
 from schema.scalars import Representation
+from schema.sdl import printed
 
 Entity = Annotated[
     Activity | Photo | ResortProduct,
@@ -29,7 +30,7 @@ class ServiceDefinition(msgspec.Struct, frozen=True):
 
 def service(info: Info) -> ServiceDefinition:
     """Tell the schema with its federation directives, in the version that the operator chose."""
-    return ServiceDefinition(sdl=federation_sdl(info.schema.as_str(), info.context.rules.federation_version))
+    return ServiceDefinition(sdl=federation_sdl(printed(info.schema), info.context.rules.federation_version))
 
 
 @strawberry.type(name="_Service", description="This graph as a part of a larger one.")

@@ -1,15 +1,61 @@
-"""The graph at a port of its own, for programs of other languages."""
+"""The graph at a port of its own, for programs of other languages, and what they send to it."""
 
 import asyncio
+import json
 import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, closing
+from typing import Any
 
+import msgspec
 import uvicorn
-from starlette.types import ASGIApp
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from server.service import AnnouncingServer
 from tests.graph import Graph, running_graph
+
+
+class Operation(msgspec.Struct, frozen=True):
+    """One GraphQL request as it came in: its body, and its headers in lower case."""
+
+    body: dict[str, Any]
+    headers: dict[str, str]
+
+    @property
+    def query(self) -> str:
+        """The document."""
+        return str(self.body["query"])
+
+
+class Recorded:
+    """An application of whose POST requests a record is kept."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+        self.operations: list[Operation] = []
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass a request on."""
+        received = b""
+
+        async def receive_and_keep() -> Message:
+            nonlocal received
+            message = await receive()
+            received += message.get("body", b"")
+            return message
+
+        await self._app(scope, receive_and_keep, send)
+        if scope["type"] == "http" and scope["method"] == "POST":
+            headers = {name.decode(): value.decode("latin-1") for name, value in scope["headers"]}
+            self.operations.append(Operation(json.loads(received), headers))
+
+
+class ListeningGraph(msgspec.Struct, frozen=True):
+    """A graph, the URL of its GraphQL, and the operations that came in there."""
+
+    graph: Graph
+    url: str
+    operations: list[Operation]
 
 
 @asynccontextmanager
@@ -29,7 +75,9 @@ async def listening(app: ASGIApp) -> AsyncIterator[str]:
 
 
 @asynccontextmanager
-async def listening_graph(**settings: str) -> AsyncIterator[tuple[Graph, str]]:
-    """Run a graph over fresh emulators; gives it, and the URL of its GraphQL."""
-    async with running_graph(**settings) as graph, listening(graph.app) as origin:
-        yield graph, f"{origin}/graphql"
+async def listening_graph(**settings: str) -> AsyncIterator[ListeningGraph]:
+    """Run a graph over fresh emulators, reachable over HTTP."""
+    async with running_graph(**settings) as graph:
+        recorded = Recorded(graph.app)
+        async with listening(recorded) as origin:
+            yield ListeningGraph(graph, f"{origin}/graphql", recorded.operations)

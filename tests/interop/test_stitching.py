@@ -32,10 +32,12 @@ JOINED = """{
 async def test_a_join_keeps_order_and_duplicates_and_costs_each_key_once(
     node: Node, how: str, requests: int
 ) -> None:
-    async with listening_graph() as (graph, url):
-        reviews = await reviews_of(graph, count=30, distinct=10)
-        said = await node.ask("stitch.mjs", {"url": url, "reviews": reviews, "query": JOINED, "how": how})
-        calls = graph.calls
+    async with listening_graph() as there:
+        reviews = await reviews_of(there.graph, count=30, distinct=10)
+        said = await node.ask(
+            "stitch.mjs", {"url": there.url, "reviews": reviews, "query": JOINED, "how": how}
+        )
+        calls = there.graph.calls
     assert said["errors"] == []
     _titled(said["data"]["reviews"], reviews)
     assert len(said["requests"]) == requests
@@ -43,10 +45,10 @@ async def test_a_join_keeps_order_and_duplicates_and_costs_each_key_once(
 
 
 async def test_single_lookups_without_batching_answer_the_same(node: Node) -> None:
-    async with listening_graph() as (graph, url):
-        reviews = await reviews_of(graph, count=4, distinct=4)
+    async with listening_graph() as there:
+        reviews = await reviews_of(there.graph, count=4, distinct=4)
         said = await node.ask(
-            "stitch.mjs", {"url": url, "reviews": reviews, "query": JOINED, "how": "single"}
+            "stitch.mjs", {"url": there.url, "reviews": reviews, "query": JOINED, "how": "single"}
         )
     assert said["errors"] == []
     _titled(said["data"]["reviews"], reviews)
@@ -55,10 +57,12 @@ async def test_single_lookups_without_batching_answer_the_same(node: Node) -> No
 
 @pytest.mark.parametrize("how", ["list", "single batched", "entities", "_sdl"])
 async def test_a_gap_stays_a_gap(node: Node, how: str) -> None:
-    async with listening_graph() as (graph, url):
-        reviews = await reviews_of(graph, count=3, distinct=3)
+    async with listening_graph() as there:
+        reviews = await reviews_of(there.graph, count=3, distinct=3)
         reviews[1]["activity"] = {"uuid": "00000000-0000-4000-8000-000000000000"}
-        said = await node.ask("stitch.mjs", {"url": url, "reviews": reviews, "query": JOINED, "how": how})
+        said = await node.ask(
+            "stitch.mjs", {"url": there.url, "reviews": reviews, "query": JOINED, "how": how}
+        )
     assert said["errors"] == []
     titles = [each["activity"] and each["activity"]["title"] for each in said["data"]["reviews"]]
     assert [bool(title) for title in titles] == [True, False, True]

@@ -57,7 +57,11 @@ def test_a_broken_rule_is_seen(part: str, broken: str, code: str) -> None:
 
 
 def test_what_a_larger_graph_has_itself_is_internal_and_the_routers_machinery_is_gone() -> None:
-    for field in ("): Node @lookup @internal", "): [Node] @internal", "_sdl: String! @internal"):
+    for field in (
+        "): Node @lookup @internal",
+        "): [Node] @semanticNonNull(levels: [0]) @internal",
+        "_sdl: String! @internal",
+    ):
         assert field in SDL
     assert composite_sdl(build_subgraph().as_str()) == SDL
     assert "_entities" not in SDL

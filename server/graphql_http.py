@@ -16,9 +16,11 @@ from providers.rehearsal import Rehearsal
 from providers.scope import CallScope
 from resolvers.context import Context, GraphRules
 from server.graphql_errors import formatted, plain_error
+from server.operations import ftv1
 from server.operations.documents import Documents, is_query
 from server.operations.execution import run
 from server.operations.requests import GraphQLRequest, RequestRefused, from_json, from_parameters
+from server.operations.tracing import FieldTrace
 from server.receipt import HEADER, WANTED, WANTED_DRY, prediction, receipt
 
 RESPONSE_JSON: Final = "application/graphql-response+json"
@@ -80,8 +82,9 @@ class GraphQLEndpoint:
         context = self._context(request, request_id)
         if self._explains and request.headers.get(HEADER) == WANTED_DRY:
             context.scope.rehearsal = Rehearsal()
+        trace = _trace(request)
         try:
-            outcome = await run(self._schema, document, asked.variables, asked.operation_name, context)
+            outcome = await run(self._schema, document, asked.variables, asked.operation_name, context, trace)
         finally:
             context.close()
         if context.scope.rehearsal is not None and outcome.ran:
@@ -90,7 +93,7 @@ class GraphQLEndpoint:
         answer: dict[str, Any] = {"data": outcome.data} if outcome.ran else {}
         if outcome.errors:
             answer["errors"] = formatted(outcome.errors, request_id, ran=outcome.ran)
-        extensions = self._extensions(request, context)
+        extensions = self._extensions(request, context) | _traced(trace, answer)
         if extensions:
             answer["extensions"] = extensions
         return (200 if outcome.ran else 400), answer
@@ -111,6 +114,14 @@ class GraphQLEndpoint:
         header = request.headers.get("accept-language", "")
         locale = accepted(header, self._locales, self._rules.default_locale)
         return Context(self._providers, self._rules, scope, locale)
+
+
+def _trace(request: Request) -> FieldTrace | None:
+    return FieldTrace() if request.headers.get(ftv1.HEADER) == ftv1.WANTED else None
+
+
+def _traced(trace: FieldTrace | None, answer: dict[str, Any]) -> dict[str, Any]:
+    return {"ftv1": ftv1.written(trace, answer.get("errors", ()))} if trace and "data" in answer else {}
 
 
 def request_id_of(request: Request) -> str:

@@ -14,7 +14,6 @@ QUERY = """{
   first: activities(uuids: ["7c2f1a3e-5b0d-4f6e-9a41-0d5e8c1b7a10", "no uuid"]) { name: title gallery { totalCount } }
   __typename
 }"""
-ASKING = {"apollo_federation_include_trace": "ftv1"}
 
 
 def child(node: Json, step: str | int) -> Json:
@@ -26,7 +25,7 @@ async def test_apollos_package_reads_the_tree_of_fields_with_times_and_errors(
     node: Node, graph: Graph
 ) -> None:
     before_s = int(time.time())
-    reply = await graph.query(QUERY, **ASKING)
+    reply = await graph.query(QUERY, apollo_federation_include_trace="ftv1")
     trace: dict[str, Any] = await node.ask("decode_trace.mjs", {"ftv1": reply.json["extensions"]["ftv1"]})
 
     assert before_s <= trace["startTime"]["seconds"] <= trace["endTime"]["seconds"] <= before_s + 60
@@ -52,7 +51,7 @@ async def test_apollos_package_reads_the_tree_of_fields_with_times_and_errors(
 
 
 async def test_an_answer_is_the_same_with_a_trace_and_without(graph: Graph) -> None:
-    plain, traced = await graph.query(QUERY), await graph.query(QUERY, **ASKING)
+    plain, traced = await graph.query(QUERY), await graph.query(QUERY, apollo_federation_include_trace="ftv1")
     assert traced.data == plain.data
     assert traced.codes == plain.codes
     assert set(traced.json["extensions"]) == {"ftv1"}
@@ -61,4 +60,4 @@ async def test_an_answer_is_the_same_with_a_trace_and_without(graph: Graph) -> N
 
 @pytest.mark.parametrize("query", ["{ nothing }", "{"])
 async def test_a_request_that_does_not_run_has_no_trace(graph: Graph, query: str) -> None:
-    assert "extensions" not in (await graph.query(query, **ASKING)).json
+    assert "extensions" not in (await graph.query(query, apollo_federation_include_trace="ftv1")).json

@@ -20,6 +20,7 @@ class GraphRules(msgspec.Struct, frozen=True, kw_only=True):
     allow_unlisted: bool = False
     musement_source: str = "musement"
     clubmed_source: str = "clubmed"
+    federation_version: str = "2.9"
 
 
 class Warned(msgspec.Struct, frozen=True):

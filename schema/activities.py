@@ -47,13 +47,23 @@ class Activity(Node, MediaOwner):
     cover: Cover | None = field(
         "Its cover URL, else the flagged item of its media, else its first image.", covers.activity_cover
     )
-    gallery: ImageConnection | None = field("Its images.", media.activity_gallery, PAGING)
-    videos: VideoConnection | None = field("Its videos.", media.activity_videos, PAGING)
+    gallery: ImageConnection | None = field(
+        "Its images.", media.activity_gallery, PAGING, null_means_error=True
+    )
+    videos: VideoConnection | None = field(
+        "Its videos.", media.activity_videos, PAGING, null_means_error=True
+    )
     media: MediaConnection | None = field(
-        "Its images, videos and other items, in Musement's order.", media.activity_media, MEDIA
+        "Its images, videos and other items, in Musement's order.",
+        media.activity_media,
+        MEDIA,
+        null_means_error=True,
     )
     photos: PhotoConnection | None = field(
-        "The editorial photos of Forge that are tagged with this activity.", photos.of_activity, PHOTO_LIST
+        "The editorial photos of Forge that are tagged with this activity.",
+        photos.of_activity,
+        PHOTO_LIST,
+        null_means_error=True,
     )
 
 

@@ -10,6 +10,8 @@ import strawberry
 from strawberry.annotation import StrawberryAnnotation
 from strawberry.types.arguments import StrawberryArgument
 
+from schema.directives import SemanticNonNull
+
 
 def argument(name: str, of: object, description: str) -> StrawberryArgument:
     """Declare an argument by its Python name; one that may be left out has an optional type and no default."""
@@ -26,12 +28,19 @@ def field(
     description: str,
     resolver: Callable[..., Any] | None = None,
     arguments: Iterable[StrawberryArgument] = (),
+    *,
+    name: str | None = None,
+    null_means_error: bool = False,
 ) -> Any:
-    """Declare a field; the annotation beside it is its type."""
+    """Declare a field; the annotation beside it is its type, ``name`` is for what is no Python name in camel case.
+
+    ``null_means_error`` promises that the field is never null without an error.
+    """
+    directives = [SemanticNonNull()] if null_means_error else []
     declared: Any = (
-        strawberry.field(resolver=resolver, description=description)
+        strawberry.field(resolver=resolver, description=description, name=name, directives=directives)
         if resolver
-        else strawberry.field(description=description)
+        else strawberry.field(description=description, name=name, directives=directives)
     )
     declared.arguments = list(arguments)
     return declared

@@ -11,13 +11,18 @@ from schema.photos import Photo
 from schema.query import Query
 from schema.resorts import ResortProduct
 from schema.scalars import CONFIG
+from schema.subgraph import SubgraphQuery
+
+_TYPES = (Activity, ResortProduct, Photo, Image, Video, OtherMedia)
 
 
 @functools.cache
 def build_schema() -> strawberry.Schema:
-    """Build the schema; it never changes, so a process has one."""
-    return strawberry.Schema(
-        query=Query,
-        types=[Activity, ResortProduct, Photo, Image, Video, OtherMedia],
-        config=CONFIG,
-    )
+    """Build the schema as clients know it; it never changes, so a process has one."""
+    return strawberry.Schema(query=Query, types=_TYPES, config=CONFIG)
+
+
+@functools.cache
+def build_subgraph() -> strawberry.Schema:
+    """Build the schema that is served: it also answers the routers of larger graphs; a process has one."""
+    return strawberry.Schema(query=SubgraphQuery, types=_TYPES, config=CONFIG)

@@ -28,4 +28,4 @@ class MediaOwner:
     """An owner of media."""
 
     cover: Cover | None = field("The picture that stands for this entity; null where it has none.")
-    media: MediaConnection | None = field("All media of this entity.", arguments=MEDIA)
+    media: MediaConnection | None = field("All media of this entity.", arguments=MEDIA, null_means_error=True)

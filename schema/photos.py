@@ -37,7 +37,9 @@ class Tag:
     external_source_name: str | None = field("The system that the tag comes from; null for a free text.")
     extra_data: JSON | None = field("Data that the external system has bound to the tag.")
     fields: JSON | None = field("The tenant's own fields of the tag.")
-    photos: "PhotoConnection | None" = field("The photos that carry this tag.", photos.of_tag, PHOTO_LIST)
+    photos: "PhotoConnection | None" = field(
+        "The photos that carry this tag.", photos.of_tag, PHOTO_LIST, null_means_error=True
+    )
 
 
 @strawberry.type(description="An editorial photo of Forge, in one culture.")
@@ -77,7 +79,7 @@ class Photo(Node, MediaOwner):
     )
     cover: Cover | None = field("The photo's own picture.", covers.photo_cover)
     media: MediaConnection | None = field(
-        "The photo's own picture, as a list of one.", media.photo_media, MEDIA
+        "The photo's own picture, as a list of one.", media.photo_media, MEDIA, null_means_error=True
     )
 
 

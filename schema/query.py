@@ -10,16 +10,18 @@ from schema.photo_filters import PHOTO_LIST, PhotoKey
 from schema.photos import Photo, PhotoConnection
 from schema.resorts import ResortProduct, ResortProductConnection
 from schema.scalars import Locale
+from schema.stitching import sdl
 
 LOCALE = argument(
     "locale",
     Locale | None,
     "The language of texts; left out: the request's Accept-Language, else the graph's default.",
 )
+QUERY = "Where every query starts. A key that its provider does not know answers null."
 _FILTER, _SORT, *_PAGING = PHOTO_LIST
 
 
-@strawberry.type(description="Where every query starts. A key that its provider does not know answers null.")
+@strawberry.type(description=QUERY)
 class Query:
     """Entry points."""
 
@@ -30,6 +32,7 @@ class Query:
         "Many things by their ids, in the order asked.",
         nodes.nodes,
         (argument("ids", list[strawberry.ID], "Up to 200 ids that this graph gave."),),
+        null_means_error=True,
     )
     activity: Activity | None = field(
         "One activity of Musement.",
@@ -40,6 +43,7 @@ class Query:
         "Many activities of Musement, in the order asked.",
         activities.activities,
         (argument("uuids", list[strawberry.ID], "Up to 200 UUIDs; duplicates cost nothing."), LOCALE),
+        null_means_error=True,
     )
     activity_search: ActivityConnection | None = field(
         "Musement's search. What its items carry costs no further call.",
@@ -51,6 +55,7 @@ class Query:
             LOCALE,
             *PAGING,
         ),
+        null_means_error=True,
     )
     resort_product: ResortProduct | None = field(
         "One resort product of Club Med.",
@@ -61,11 +66,13 @@ class Query:
         "Many resort products of Club Med, in the order asked.",
         resorts.resort_products,
         (argument("product_ids", list[strawberry.ID], "Up to 200 ids; duplicates cost nothing."), LOCALE),
+        null_means_error=True,
     )
     resort_catalog: ResortProductConnection | None = field(
         "Club Med's catalogue. What its items carry costs no further call.",
         catalogs.resort_catalog,
         (LOCALE, *PAGING),
+        null_means_error=True,
     )
     photo: Photo | None = field(
         "One photo of Forge, by its slug in the culture of a locale.",
@@ -84,7 +91,14 @@ class Query:
         "Many photos of Forge, in the order asked.",
         photos.photos_by_key,
         (argument("keys", list[PhotoKey], "Up to 200 keys; duplicates cost nothing."),),
+        null_means_error=True,
     )
     photos: PhotoConnection | None = field(
-        "Photos of Forge, filtered and sorted.", photos.photos, (_FILTER, _SORT, LOCALE, *_PAGING)
+        "Photos of Forge, filtered and sorted.",
+        photos.photos,
+        (_FILTER, _SORT, LOCALE, *_PAGING),
+        null_means_error=True,
+    )
+    stitched: str = field(
+        "The schema with directives for schema stitching: a gateway needs nothing else.", sdl, name="_sdl"
     )

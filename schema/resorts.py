@@ -43,11 +43,18 @@ class ResortProduct(Node, MediaOwner):
         "The picture with keyword MAIN_KEY_VISUAL, else the immersive image, else the first picture.",
         covers.resort_cover,
     )
-    gallery: ImageConnection | None = field("Its pictures.", media.resort_gallery, (_KEYWORDS, *PAGING))
-    videos: VideoConnection | None = field("Its videos.", media.resort_videos, PAGING)
-    media: MediaConnection | None = field("Its pictures, then its videos.", media.resort_media, MEDIA)
+    gallery: ImageConnection | None = field(
+        "Its pictures.", media.resort_gallery, (_KEYWORDS, *PAGING), null_means_error=True
+    )
+    videos: VideoConnection | None = field("Its videos.", media.resort_videos, PAGING, null_means_error=True)
+    media: MediaConnection | None = field(
+        "Its pictures, then its videos.", media.resort_media, MEDIA, null_means_error=True
+    )
     photos: PhotoConnection | None = field(
-        "The editorial photos of Forge that are tagged with this product.", photos.of_resort, PHOTO_LIST
+        "The editorial photos of Forge that are tagged with this product.",
+        photos.of_resort,
+        PHOTO_LIST,
+        null_means_error=True,
     )
 
 

@@ -10,6 +10,7 @@ from strawberry.types.scalar import ScalarDefinition
 DateTime = NewType("DateTime", str)
 JSON = NewType("JSON", object)
 Locale = NewType("Locale", str)
+Representation = NewType("Representation", object)
 URL = NewType("URL", str)
 
 
@@ -33,6 +34,12 @@ SCALARS: dict[object, ScalarDefinition] = {
     ),
     JSON: _scalar("JSON", "Any JSON value, as the provider sends it."),
     Locale: _scalar("Locale", "A BCP 47 language tag such as `en-US`; upper and lower case are the same."),
+    Representation: strawberry.scalar(
+        name="_Any",
+        description="An entity as a router names it: an object with `__typename` and the fields of a key.",
+        serialize=_any,
+        parse_value=_any,
+    ),
     URL: _scalar("URL", "An absolute http or https URL."),
 }
 

@@ -61,7 +61,13 @@ def parser() -> argparse.ArgumentParser:
     sandbox.add_argument(
         "--images-origin", default=_SERVED_AT, help="where clients load the pictures from (%(default)s)"
     )
-    commands.add_parser("schema", help="print the schema")
+    schema = commands.add_parser("schema", help="print the schema")
+    schema.add_argument(
+        "--dialect",
+        choices=("plain", "federation", "stitching", "composite"),
+        default="plain",
+        help="as clients read it, or as a kind of larger graph does (%(default)s)",
+    )
     budget = commands.add_parser(
         "budget", help="check the calls that operations may cost, without sending any"
     )
@@ -91,11 +97,11 @@ def run_sandbox(arguments: argparse.Namespace) -> int:
     return show_sandbox(sandbox_command(arguments.images_origin, arguments.host, arguments.port))
 
 
-def run_schema(_: argparse.Namespace) -> int:
-    """Print the schema in the schema definition language."""
-    from schema.graph import build_schema  # noqa: PLC0415 - takes as long as all else; `serve` starts without
+def run_schema(arguments: argparse.Namespace) -> int:
+    """Print the schema in the schema definition language, in one of its dialects."""
+    from schema.dialects import dialect_sdl  # noqa: PLC0415 - takes as long as all else; `serve` starts without
 
-    sys.stdout.write(f"{build_schema().as_str()}\n")
+    sys.stdout.write(dialect_sdl(arguments.dialect, settings_from_environment().federation_version))
     return 0
 
 

@@ -9,7 +9,7 @@ from starlette.responses import JSONResponse, PlainTextResponse, RedirectRespons
 from starlette.routing import Route
 
 from providers.clock import Clock
-from schema.graph import build_schema
+from schema.graph import build_schema, build_subgraph
 from server.admin import admin_routes
 from server.examples import EXAMPLES
 from server.graphiql.page import graphiql_headers, graphiql_page, graphiql_routes
@@ -26,7 +26,7 @@ def app_from_environment() -> Starlette:
 
 def create_app(settings: Settings, clock: Clock | None = None) -> Starlette:
     """Build the application: GraphQL and GraphiQL at ``/graphql``, health, the SDL, and the sandbox's pictures."""
-    schema = build_schema()
+    schema, plain = build_subgraph(), build_schema().as_str() + "\n"
     providers = build_providers(settings, clock)
     endpoint = GraphQLEndpoint(
         schema,
@@ -56,7 +56,7 @@ def create_app(settings: Settings, clock: Clock | None = None) -> Starlette:
 
     async def sdl(request: Request) -> Response:
         del request
-        return PlainTextResponse(schema.as_str() + "\n")
+        return PlainTextResponse(plain)
 
     async def home(request: Request) -> Response:
         del request

@@ -17,9 +17,11 @@ from providers.scope import CallScope
 from resolvers.context import Context, GraphRules
 from server.departure import ClientGone, unless_gone
 from server.graphql_errors import formatted, plain_error
+from server.operations import ftv1
 from server.operations.documents import Documents, is_query
 from server.operations.execution import run
 from server.operations.requests import GraphQLRequest, RequestRefused, from_json, from_parameters
+from server.operations.tracing import FieldTrace
 from server.receipt import HEADER, WANTED, WANTED_DRY, prediction, receipt
 
 RESPONSE_JSON: Final = "application/graphql-response+json"
@@ -85,8 +87,9 @@ class GraphQLEndpoint:
         context = self._context(request, request_id)
         if self._explains and request.headers.get(HEADER) == WANTED_DRY:
             context.scope.rehearsal = Rehearsal()
+        trace = _trace(request)
         try:
-            work = run(self._schema, document, asked.variables, asked.operation_name, context)
+            work = run(self._schema, document, asked.variables, asked.operation_name, context, trace)
             outcome = await unless_gone(request.receive, work)
         finally:
             context.close()
@@ -96,7 +99,7 @@ class GraphQLEndpoint:
         answer: dict[str, Any] = {"data": outcome.data} if outcome.ran else {}
         if outcome.errors:
             answer["errors"] = formatted(outcome.errors, request_id, ran=outcome.ran)
-        extensions = self._extensions(request, context)
+        extensions = self._extensions(request, context) | _traced(trace, answer)
         if extensions:
             answer["extensions"] = extensions
         return (200 if outcome.ran else 400), answer
@@ -117,6 +120,14 @@ class GraphQLEndpoint:
         header = request.headers.get("accept-language", "")
         locale = accepted(header, self._locales, self._rules.default_locale)
         return Context(self._providers, self._rules, scope, locale)
+
+
+def _trace(request: Request) -> FieldTrace | None:
+    return FieldTrace() if request.headers.get(ftv1.HEADER) == ftv1.WANTED else None
+
+
+def _traced(trace: FieldTrace | None, answer: dict[str, Any]) -> dict[str, Any]:
+    return {"ftv1": ftv1.written(trace, answer.get("errors", ()))} if trace and "data" in answer else {}
 
 
 def request_id_of(request: Request) -> str:

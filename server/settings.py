@@ -89,6 +89,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         choice("off", "log", "enforce"),
         "documents that are not trusted: run them, run and log them, or refuse them",
     ] = "off"
+    federation_version: Annotated[
+        Literal["2.9", "2.3"], choice("2.9", "2.3"), "Federation's version of the subgraph's schema"
+    ] = "2.9"
     explain: Annotated[bool, FLAG, "receipts for those who ask by header"] = False
     graphiql: Annotated[bool, FLAG, "GraphiQL for browsers"] = True
     # A tenant's picture host cannot be known beforehand.

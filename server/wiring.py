@@ -88,6 +88,7 @@ def graph_rules(settings: Settings) -> GraphRules:
         allow_unlisted=settings.forge.allow_unlisted,
         musement_source=settings.musement.source_name,
         clubmed_source=settings.clubmed.source_name,
+        federation_version=settings.federation_version,
     )
 
 

@@ -2,7 +2,7 @@
 
 import msgspec
 
-from providers.records import Provider
+from providers.records import Origin, Provider
 
 
 class CallRecord(msgspec.Struct):
@@ -10,6 +10,7 @@ class CallRecord(msgspec.Struct):
 
     ``verdict`` is MISS (this request made the call), HIT (kept from before, and fresh), STALE (kept from before, past
     its freshness) or JOINED (another request's call was in flight). ``attempts`` counts what was sent for it.
+    ``origin`` tells how long its answer is good; None where it gave none.
     """
 
     provider: Provider
@@ -23,3 +24,4 @@ class CallRecord(msgspec.Struct):
     attempts: int = 0
     age_s: int = 0
     status: int | None = None
+    origin: Origin | None = None

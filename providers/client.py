@@ -102,9 +102,11 @@ class ProviderClient:
             return await self._rehearsed(record, decode, scope.rehearsal, sample)
         scope.calls.append(record)
         try:
-            return self._at_hand(call, decode, scope, record) or await self._awaited(
+            answer = self._at_hand(call, decode, scope, record) or await self._awaited(
                 call, decode, scope, record
             )
+            record.origin = answer.origin
+            return answer
         finally:
             record.ms = (asyncio.get_running_loop().time() - scope.began) * 1000 - record.started_ms
 

@@ -1,5 +1,7 @@
 """What one GraphQL request carries."""
 
+import copy
+
 import msgspec
 from graphql.pyutils import Path
 from strawberry.types import Info as StrawberryInfo
@@ -62,6 +64,12 @@ class Context:
                 code=error.code, message=str(error), path=tuple(path.as_list()), provider=error.provider.value
             )
         )
+
+    def beside(self) -> "Context":
+        """Make the context of another operation of the same HTTP request: one memory, warnings of its own."""
+        other = copy.copy(self)
+        other.warnings = []
+        return other
 
     def close(self) -> None:
         """Stop what is still being fetched for the request."""

@@ -43,4 +43,5 @@ SCALARS: dict[object, ScalarDefinition] = {
     URL: _scalar("URL", "An absolute http or https URL."),
 }
 
-CONFIG = StrawberryConfig(scalar_map=SCALARS)
+# @defer and @stream stand in the schema; the server runs them itself.
+CONFIG = StrawberryConfig(scalar_map=SCALARS, enable_experimental_incremental_execution=True)

@@ -11,8 +11,8 @@ from starlette.routing import Route
 from providers.keys import activity_uuid, photo_slug, product_id
 from providers.records import Provider
 from providers.registry import Providers
+from server.answers import request_id_of
 from server.graphql_errors import plain_error
-from server.graphql_http import request_id_of
 from server.secret import Secret
 
 _LARGEST_BODY: Final = 64 * 1024

@@ -4,16 +4,24 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
 from starlette.requests import Request
-from starlette.responses import JSONResponse, PlainTextResponse, RedirectResponse, Response
+from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.routing import Route
 
 from providers.clock import Clock
 from schema.graph import build_schema, build_subgraph
+from server.access import Access
 from server.admin import admin_routes
+from server.compression import compressed
+from server.cors import CrossOrigin
 from server.examples import EXAMPLES
 from server.graphiql.page import graphiql_headers, graphiql_page, graphiql_routes
 from server.graphql_http import GraphQLEndpoint
+from server.health import health_routes
+from server.http_protocol import BoundedProtocol, Bounds
+from server.perimeter import REFUSALS, Perimeter
 from server.sandbox_pictures import sandbox_routes
 from server.settings import Settings, settings_from_environment
 from server.wiring import build_providers, graph_rules
@@ -21,42 +29,32 @@ from server.wiring import build_providers, graph_rules
 
 def app_from_environment() -> Starlette:
     """Build the application of this process, as the server's workers do."""
-    return create_app(settings_from_environment())
+    settings = settings_from_environment()
+    limits = settings.limits
+    BoundedProtocol.bounds = Bounds(
+        limits.max_connections, limits.header_timeout_s, limits.body_timeout_s, limits.idle_timeout_s
+    )
+    return create_app(settings)
 
 
 def create_app(settings: Settings, clock: Clock | None = None) -> Starlette:
     """Build the application: GraphQL and GraphiQL at ``/graphql``, health, the SDL, and the sandbox's pictures."""
     schema, plain = build_subgraph(), build_schema().as_str() + "\n"
     providers = build_providers(settings, clock)
-    endpoint = GraphQLEndpoint(
-        schema,
-        providers,
-        graph_rules(settings),
-        settings.locales,
-        settings.deadline_s,
-        explains=settings.explain,
-    )
+    endpoint = GraphQLEndpoint(schema, providers, graph_rules(settings), settings)
+    access = Access(settings.client_keys, settings.router_secret)
     page = graphiql_page(EXAMPLES, explain=settings.explain) if settings.graphiql else None
     page_headers = graphiql_headers(settings.graphiql_img_src)
 
     async def graphql(request: Request) -> Response:
         if page is not None and wants_page(request):
             return Response(page, headers=page_headers)
-        return await endpoint(request)
-
-    async def healthz(request: Request) -> Response:
-        del request
-        return JSONResponse({"status": "ok"})
-
-    async def readyz(request: Request) -> Response:
-        del request
-        unconfigured = [name for name, each in settings.providers.items() if each.missing]
-        degraded = [provider.value for provider in providers.degraded]
-        return JSONResponse({"status": "ready", "degraded": degraded, "unconfigured": unconfigured})
+        return await compressed(request, await endpoint(request))
 
     async def sdl(request: Request) -> Response:
-        del request
-        return PlainTextResponse(plain)
+        if not settings.introspection and not access.is_router(request):
+            raise HTTPException(404)
+        return await compressed(request, PlainTextResponse(plain, headers={"cache-control": "no-cache"}))
 
     async def home(request: Request) -> Response:
         del request
@@ -72,22 +70,28 @@ def create_app(settings: Settings, clock: Clock | None = None) -> Starlette:
             await providers.close()
 
     images = settings.sandbox_urls.images if settings.sandbox_urls else None
-    return Starlette(
+    app = Starlette(
         routes=[
-            Route("/graphql", graphql, methods=["GET", "POST"]),
+            Route("/graphql", graphql, methods=["GET", "POST", "OPTIONS"]),
+            Route("/graphql/{documentId}", graphql, methods=["GET"]),
             Route("/", home),
-            Route("/healthz", healthz),
-            Route("/readyz", readyz),
+            *health_routes(settings, lambda: [provider.value for provider in providers.degraded]),
             Route("/schema.graphql", sdl),
             *(graphiql_routes() if settings.graphiql else []),
             *sandbox_routes(images),
             *admin_routes(providers, settings.admin_token),
         ],
         lifespan=lifespan,
+        middleware=[Middleware(Perimeter), Middleware(CrossOrigin, settings.cors_origins)],
+        exception_handlers=REFUSALS,
     )
+    # GraphQL answers at one path alone; a redirect would lose the body of a POST besides.
+    app.router.redirect_slashes = False
+    return app
 
 
 def wants_page(request: Request) -> bool:
     """Tell a person's browser from a program: it asks for HTML first, and names no query."""
     accept = request.headers.get("accept", "")
-    return request.method == "GET" and "query" not in request.query_params and "text/html" in accept
+    names_query = "query" in request.query_params or bool(request.path_params)
+    return request.method == "GET" and not names_query and "text/html" in accept

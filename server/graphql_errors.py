@@ -1,15 +1,20 @@
 """Errors as clients see them: a code, what is needed to act on it, and nothing of our inside."""
 
 import traceback
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import structlog
 from graphql import GraphQLError, GraphQLSyntaxError
 
 from providers.errors import Forbidden, ProviderError, UpstreamRateLimited
 from resolvers.errors import BadUserInput
+from server.operations.limits import TooComplex
+from server.operations.preparation import UnknownOperation
+from server.operations.variables import UnfitVariable
+
+LONGEST_MESSAGE: Final = 500
 
 _log = structlog.get_logger()
 
@@ -19,9 +24,17 @@ def formatted(errors: Iterable[GraphQLError], request_id: str, *, ran: bool) -> 
     return [_formatted(error, request_id, ran=ran) for error in errors]
 
 
-def plain_error(message: str, code: str, request_id: str) -> dict[str, Any]:
+def plain_error(
+    message: str, code: str, request_id: str, details: Mapping[str, Any] | None = None
+) -> dict[str, Any]:
     """Write an error that belongs to no field."""
-    return {"message": message, "extensions": {"code": code, "requestId": request_id}}
+    extensions = {"code": code, **(details or {}), "requestId": request_id}
+    return {"message": bounded(message), "extensions": extensions}
+
+
+def bounded(message: str) -> str:
+    """Cut a message that echoes what a client sent to a readable length."""
+    return message if len(message) <= LONGEST_MESSAGE else message[:LONGEST_MESSAGE] + "…"
 
 
 def name_and_place(cause: Exception | None) -> str:
@@ -39,16 +52,23 @@ def _formatted(error: GraphQLError, request_id: str, *, ran: bool) -> dict[str, 
     elif isinstance(cause, BadUserInput):
         extensions = {"code": cause.code, "argument": cause.argument}
     elif not ran:
-        extensions = {"code": _request_code(error)}
+        extensions = _of_request(error)
+    elif isinstance(cause, GraphQLError | None) and error.message.startswith("Argument '"):
+        # The GraphQL library refused the argument: what fits as a variable may still be null, or absent.
+        extensions = {"code": "BAD_USER_INPUT", "argument": error.message.split("'")[1]}
     else:
-        _log.error("field_failed", request_id=request_id, path=error.path, error=name_and_place(cause))
-        message, extensions = "something went wrong here; it is logged", {"code": "INTERNAL_SERVER_ERROR"}
-    written: dict[str, Any] = {"message": message}
+        message, extensions = _logged(error, request_id), {"code": "INTERNAL_SERVER_ERROR"}
+    written: dict[str, Any] = {"message": bounded(message)}
     if error.locations:
         written["locations"] = [{"line": at.line, "column": at.column} for at in error.locations]
     if error.path is not None:
         written["path"] = list(error.path)
     return {**written, "extensions": {**extensions, "requestId": request_id}}
+
+
+def _logged(error: GraphQLError, request_id: str) -> str:
+    _log.error("field_failed", request_id=request_id, path=error.path, error=name_and_place(_cause(error)))
+    return "something went wrong here; it is logged"
 
 
 def _cause(error: GraphQLError) -> Exception | None:
@@ -70,9 +90,14 @@ def _of_provider(cause: ProviderError) -> dict[str, Any]:
     return extensions
 
 
-def _request_code(error: GraphQLError) -> str:
+def _of_request(error: GraphQLError) -> dict[str, Any]:
     if isinstance(error, GraphQLSyntaxError):
-        return "GRAPHQL_PARSE_FAILED"
-    if error.message.startswith("Variable "):
-        return "BAD_USER_INPUT"
-    return "GRAPHQL_VALIDATION_FAILED"
+        return {"code": "GRAPHQL_PARSE_FAILED"}
+    if isinstance(error, TooComplex):
+        numbers = {"limit": error.limit, "actual": error.actual, "allowed": error.allowed}
+        return {"code": "OPERATION_TOO_COMPLEX", **numbers}
+    if isinstance(error, UnfitVariable):
+        return {"code": "BAD_USER_INPUT", "argument": error.argument}
+    if isinstance(error, UnknownOperation):
+        return {"code": "OPERATION_RESOLUTION_FAILURE"}
+    return {"code": "GRAPHQL_VALIDATION_FAILED"}

@@ -1,9 +1,12 @@
-"""GraphQL over HTTP: negotiation, GET and POST, statuses, and the shape of answers and refusals."""
+"""GraphQL over HTTP: GET and POST, one operation or a batch, statuses, and the shape of answers."""
 
 import asyncio
+import hashlib
 import re
-import uuid
-from typing import Any, Final
+import time
+from collections.abc import AsyncIterator, Coroutine, Hashable, Iterable, Sequence
+from functools import partial
+from typing import Any, Final, TypeVar
 
 import msgspec
 import strawberry
@@ -15,23 +18,37 @@ from providers.registry import Providers
 from providers.rehearsal import Rehearsal
 from providers.scope import CallScope
 from resolvers.context import Context, GraphRules
+from server.access import Access, Caller
+from server.answers import answer_response, refusal_response, request_id_of
+from server.bodies import read_body
+from server.caching import Validators, caching_headers, etag_of, reuse_of
 from server.departure import ClientGone, unless_gone
-from server.graphql_errors import formatted, plain_error
+from server.graphql_errors import formatted
+from server.multipart import MULTIPART, form_of, multipart_response
+from server.negotiation import PLAIN_JSON, RESPONSE_JSON, negotiated
 from server.operations import ftv1
-from server.operations.documents import Documents, is_query
 from server.operations.execution import run
+from server.operations.incremental import Frame, frames_of, run_in_parts
+from server.operations.limits import Limits
+from server.operations.persisted import PersistedQueries
+from server.operations.preparation import Budget, Operations, Prepared
 from server.operations.requests import GraphQLRequest, RequestRefused, from_json, from_parameters
 from server.operations.tracing import FieldTrace
+from server.prices import PRICES
+from server.rate_limits import RateLimit
 from server.receipt import HEADER, WANTED, WANTED_DRY, prediction, receipt
+from server.settings import Settings
+from server.trust import trusted_documents
 
-RESPONSE_JSON: Final = "application/graphql-response+json"
-PLAIN_JSON: Final = "application/json"
-LARGEST_BODY: Final = 1024 * 1024
+T = TypeVar("T")
+
+METHODS: Final = "GET, HEAD, POST, OPTIONS"
 
 _CLIENT_GONE: Final = 499
 """For the log alone: nobody reads the answer. The number is the customary one, not a registered one."""
-_REQUEST_ID = re.compile(r"[A-Za-z0-9._:-]{1,128}")
 _TRACEPARENT = re.compile(r"[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}")
+# A page of another site cannot send these without asking first by a preflight request.
+_PREFLIGHT_HEADERS: Final = ("x-mediagraph-preflight", "apollo-require-preflight", "x-apollo-operation-name")
 
 
 class GraphQLEndpoint:
@@ -42,83 +59,186 @@ class GraphQLEndpoint:
         schema: strawberry.Schema,
         providers: Providers,
         rules: GraphRules,
-        locales: tuple[str, ...],
-        deadline_s: float,
-        *,
-        explains: bool,
+        settings: Settings,
     ) -> None:
         self._schema = schema._schema  # noqa: SLF001 - Strawberry offers no other way to graphql-core's schema
-        self._documents = Documents(self._schema)
         self._providers = providers
         self._rules = rules
-        self._locales = locales
-        self._deadline_s = deadline_s
-        self._explains = explains
+        self._settings = settings
+        self._bounds = bounds = settings.limits
+        self._access = Access(settings.client_keys, settings.router_secret)
+        self._requests = RateLimit("requests", bounds.rate_requests)
+        self._calls = RateLimit("upstream calls", bounds.rate_calls)
+        self._persisted = PersistedQueries()
+        self._validators = Validators()
+        self._open = self._operations(introspection=True)
+        self._trusted = trusted_documents(settings, self._open)
+        self._closed = self._open if settings.introspection else self._operations(introspection=False)
 
     async def __call__(self, request: Request) -> Response:
         """Answer one HTTP request; every refusal is JSON with a code."""
-        request_id = request_id_of(request)
+        if request.method == "OPTIONS":
+            return Response(status_code=204, headers={"allow": METHODS})
         media_type = PLAIN_JSON
         try:
             media_type = negotiated(request.headers.get("accept", ""))
-            asked = await _read(request)
-            status, answer = await self._answer(request, asked, request_id)
+            caller = self._access.caller(request)
+            self._requests.take(caller)
+            asked = await self._read(request)
+            return await self._answer_all(request, asked, caller, media_type)
         except RequestRefused as refusal:
-            answer = {"errors": [plain_error(str(refusal), refusal.code, request_id)]}
-            return _response(answer, media_type, refusal.status, request_id, refusal.headers)
+            return refusal_response(request, refusal, media_type)
         except ClientGone:
             return Response(status_code=_CLIENT_GONE)
-        # The older media type promises 200 for whatever could be read as a GraphQL request.
-        return _response(answer, media_type, status if media_type == RESPONSE_JSON else 200, request_id, {})
+        except RecursionError:
+            deep = RequestRefused(400, "BAD_REQUEST", "wanted variables that are nested less deeply")
+            return refusal_response(request, deep, media_type)
 
-    async def _answer(
-        self, request: Request, asked: GraphQLRequest, request_id: str
-    ) -> tuple[int, dict[str, Any]]:
-        document = self._documents.read(asked.query)
-        if document.node is not None and not document.errors:
-            operation = document.operation(asked.operation_name)
-            if operation is None:
-                message = "wanted the name of one of the document's operations as operationName"
-                return 400, {"errors": [plain_error(message, "OPERATION_RESOLUTION_FAILURE", request_id)]}
-            if request.method == "GET" and not is_query(operation):
-                raise RequestRefused(
-                    405, "BAD_REQUEST", "wanted POST for what is no query", {"allow": "POST"}
-                )
+    async def _answer_all(
+        self,
+        request: Request,
+        asked: GraphQLRequest | tuple[GraphQLRequest, ...],
+        caller: Caller,
+        media_type: str,
+    ) -> Response:
+        request_id = request_id_of(request)
+        batch = [self._complete(each, caller) for each in (asked if isinstance(asked, tuple) else (asked,))]
+        prepared = self._prepared(request, batch, caller)
         context = self._context(request, request_id)
-        if self._explains and request.headers.get(HEADER) == WANTED_DRY:
+        explain = request.headers.get(HEADER) if self._settings.explain else None
+        question = _question(batch, context.locale, media_type, caller, explain)
+        unchanged = self._validators.unchanged(question, request)
+        if unchanged is not None:
+            etag, reuse = unchanged
+            headers = caching_headers(reuse, etag, is_private=self._access.is_needed)
+            return Response(status_code=304, headers={"x-request-id": request_id, **headers})
+        self._calls.take(caller, sum(each.cost.calls for each in prepared))
+        if explain == WANTED_DRY:
             context.scope.rehearsal = Rehearsal()
+        if any(each.is_incremental and not each.errors for each in prepared) and explain != WANTED_DRY:
+            return await self._answer_in_parts(request, batch, prepared, context)
         trace = _trace(request)
         try:
-            work = run(self._schema, document, asked.variables, asked.operation_name, context, trace)
-            outcome = await unless_gone(request.receive, work)
+            work = _all(
+                self._answer(each, operation, context.beside(), trace, wants_receipt=explain == WANTED)
+                for each, operation in zip(batch, prepared, strict=True)
+            )
+            answers = await unless_gone(request.receive, work)
         finally:
             context.close()
+        if isinstance(asked, tuple):
+            headers = caching_headers(None, "", is_private=False)
+            return answer_response([answer for _, answer in answers], media_type, 200, request_id, headers)
+        status, answer = answers[0]
+        # The older media type promises 200 for whatever could be read as a GraphQL request.
+        status = status if media_type == RESPONSE_JSON else 200
+        response = answer_response(answer, media_type, status, request_id)
+        response.headers.update(self._caching(question, context, answer, bytes(response.body)))
+        return response
+
+    async def _answer_in_parts(
+        self,
+        request: Request,
+        batch: Sequence[GraphQLRequest],
+        prepared: Sequence[Prepared],
+        context: Context,
+    ) -> Response:
+        form = form_of(request.headers.get("accept", ""))
+        document = prepared[0].document.node
+        if form is None or len(batch) > 1 or document is None:
+            context.close()
+            wanted = f"wanted {MULTIPART} in Accept, and no batch, for @defer and @stream"
+            raise RequestRefused(406, "BAD_REQUEST", wanted)
+        request_id = context.scope.request_id
+        result = await run_in_parts(
+            self._schema, document, batch[0].variables, batch[0].operation_name, context
+        )
+        masked = partial(formatted, request_id=request_id, ran=True)
+        return multipart_response(_until_closed(frames_of(result, masked), context), form, request_id)
+
+    def _caching(
+        self, question: Hashable, context: Context, answer: dict[str, Any], body: bytes
+    ) -> dict[str, str]:
+        reuse = reuse_of(context.scope.calls, answer, time.time())
+        etag = etag_of(body)
+        if reuse is not None:
+            self._validators.remember(question, etag, reuse)
+        return caching_headers(reuse, etag, is_private=self._access.is_needed)
+
+    async def _answer(
+        self,
+        asked: GraphQLRequest,
+        prepared: Prepared,
+        context: Context,
+        trace: FieldTrace | None,
+        *,
+        wants_receipt: bool,
+    ) -> tuple[int, dict[str, Any]]:
+        request_id = context.scope.request_id
+        if prepared.errors:
+            return 400, {"errors": formatted(prepared.errors, request_id, ran=False)}
+        outcome = await run(
+            self._schema, prepared.document, asked.variables, asked.operation_name, context, trace
+        )
         if context.scope.rehearsal is not None and outcome.ran:
             predicted = prediction(context, context.scope.rehearsal)
-            return 200, {"data": None, "extensions": {"upstream": predicted}}
+            return 200, {"data": None, "extensions": {"upstream": predicted | _estimate(prepared)}}
         answer: dict[str, Any] = {"data": outcome.data} if outcome.ran else {}
         if outcome.errors:
             answer["errors"] = formatted(outcome.errors, request_id, ran=outcome.ran)
-        extensions = self._extensions(request, context) | _traced(trace, answer)
+        extensions = self._extensions(context, prepared, wants_receipt=wants_receipt) | _traced(trace, answer)
         if extensions:
             answer["extensions"] = extensions
         return (200 if outcome.ran else 400), answer
 
-    def _extensions(self, request: Request, context: Context) -> dict[str, Any]:
+    def _extensions(self, context: Context, prepared: Prepared, *, wants_receipt: bool) -> dict[str, Any]:
         extensions: dict[str, Any] = {}
         if context.warnings:
             extensions["warnings"] = [_warning(each) for each in context.warnings]
-        if self._explains and request.headers.get(HEADER) == WANTED:
-            extensions["upstream"] = receipt(context)
+        if wants_receipt:
+            extensions["upstream"] = receipt(context) | _estimate(prepared)
         return extensions
+
+    def _prepared(self, request: Request, batch: Sequence[GraphQLRequest], caller: Caller) -> list[Prepared]:
+        operations = self._open if caller.is_router else self._closed
+        queries_alone = request.method != "POST"
+        return [operations.prepare(each, queries_alone=queries_alone) for each in batch]
+
+    def _operations(self, *, introspection: bool) -> Operations:
+        bounds = self._bounds
+        limits = Limits(
+            tokens=bounds.max_tokens,
+            depth=bounds.max_depth,
+            aliases=bounds.max_aliases,
+            root_fields=bounds.max_root_fields,
+            directives=bounds.max_directives,
+        )
+        budget = Budget(self._settings.max_calls, self._settings.max_items)
+        return Operations(self._schema, PRICES, budget, limits, introspection=introspection)
+
+    async def _read(self, request: Request) -> GraphQLRequest | tuple[GraphQLRequest, ...]:
+        if request.method in {"GET", "HEAD"}:
+            if self._bounds.require_preflight and not _asked_first(request):
+                wanted = f"wanted one of the headers {', '.join(_PREFLIGHT_HEADERS)}"
+                raise RequestRefused(400, "BAD_REQUEST", wanted)
+            return from_parameters(dict(request.query_params) | request.path_params)
+        if request.method != "POST":
+            raise RequestRefused(405, "BAD_REQUEST", "wanted GET or POST", {"allow": METHODS})
+        body = await read_body(request, self._bounds.max_body_bytes, self._bounds.body_timeout_s)
+        return from_json(body, self._bounds.max_batch)
+
+    def _complete(self, asked: GraphQLRequest, caller: Caller) -> GraphQLRequest:
+        """Put in the text of a document that is named alone; raises RequestRefused."""
+        trusted = asked if caller.is_router else self._trusted.completed(asked)
+        return self._persisted.completed(trusted)
 
     def _context(self, request: Request, request_id: str) -> Context:
         now = asyncio.get_running_loop().time()
         traceparent = request.headers.get("traceparent", "")
         trace = (("traceparent", traceparent),) if _TRACEPARENT.fullmatch(traceparent) else ()
-        scope = CallScope(request_id, now, now + self._deadline_s, trace)
+        scope = CallScope(request_id, now, now + self._settings.deadline_s, trace)
         header = request.headers.get("accept-language", "")
-        locale = accepted(header, self._locales, self._rules.default_locale)
+        locale = accepted(header, self._settings.locales, self._rules.default_locale)
         return Context(self._providers, self._rules, scope, locale)
 
 
@@ -130,75 +250,34 @@ def _traced(trace: FieldTrace | None, answer: dict[str, Any]) -> dict[str, Any]:
     return {"ftv1": ftv1.written(trace, answer.get("errors", ()))} if trace and "data" in answer else {}
 
 
-def request_id_of(request: Request) -> str:
-    """Take the client's request id where it has a usable form, else make one."""
-    sent = request.headers.get("x-request-id", "")
-    return sent if _REQUEST_ID.fullmatch(sent) else uuid.uuid4().hex
+def _asked_first(request: Request) -> bool:
+    return any(name in request.headers for name in _PREFLIGHT_HEADERS)
 
 
-def negotiated(accept: str) -> str:
-    """Choose the media type of the answer; raises RequestRefused where none is acceptable."""
-    if not accept.strip():
-        return PLAIN_JSON
-    weights = dict(_accepted_types(accept))
-    offers = [
-        (weights[name], -rank, name)
-        for rank, name in enumerate((RESPONSE_JSON, PLAIN_JSON))
-        if name in weights
-    ]
-    best = max(offers, default=None)
-    if best is not None and best[0] > 0:
-        return best[2]
-    if weights.get("application/*", 0) > 0 or weights.get("*/*", 0) > 0:
-        return PLAIN_JSON
-    raise RequestRefused(406, "BAD_REQUEST", f"wanted {RESPONSE_JSON} or {PLAIN_JSON} in Accept")
+async def _all(works: Iterable[Coroutine[Any, Any, T]]) -> list[T]:
+    return await asyncio.gather(*works)
 
 
-def _accepted_types(accept: str) -> list[tuple[str, float]]:
-    found = []
-    for part in accept.split(","):
-        name, *parameters = (text.strip().lower() for text in part.split(";"))
-        weight = next((text[2:] for text in parameters if text.startswith("q=")), "1")
-        charset = next((text[8:].strip('"') for text in parameters if text.startswith("charset=")), "utf-8")
-        try:
-            quality = float(weight)
-        except ValueError:
-            quality = 1.0
-        if charset in {"utf-8", "utf8"}:
-            found.append((name, quality))
-    return found
+async def _until_closed(frames: AsyncIterator[Frame], context: Context) -> AsyncIterator[Frame]:
+    """Pass the parts on; when the last is out, or the client is gone, nothing more is fetched."""
+    try:
+        async for frame in frames:
+            yield frame
+    finally:
+        context.close()
 
 
-async def _read(request: Request) -> GraphQLRequest:
-    if request.method == "GET":
-        return from_parameters(request.query_params)
-    if request.method != "POST":
-        raise RequestRefused(405, "BAD_REQUEST", "wanted GET or POST", {"allow": "GET, POST"})
-    content_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-    if content_type != PLAIN_JSON:
-        raise RequestRefused(415, "BAD_REQUEST", f"wanted {PLAIN_JSON} as Content-Type")
-    body = b""
-    async for part in request.stream():
-        body += part
-        if len(body) > LARGEST_BODY:
-            raise RequestRefused(413, "BAD_REQUEST", f"wanted a body of at most {LARGEST_BODY} bytes")
-    return from_json(body)
+def _question(
+    batch: Sequence[GraphQLRequest], locale: str, media_type: str, caller: Caller, explain: str | None
+) -> Hashable:
+    """Name what an answer follows from, time aside."""
+    asked = msgspec.json.encode([(each.query, each.operation_name, each.variables) for each in batch])
+    return hashlib.sha256(asked).digest(), locale, media_type, caller.is_router, explain
+
+
+def _estimate(prepared: Prepared) -> dict[str, Any]:
+    return {"estimate": msgspec.structs.asdict(prepared.cost)}
 
 
 def _warning(warned: msgspec.Struct) -> dict[str, Any]:
     return {name: value for name, value in msgspec.structs.asdict(warned).items() if value is not None}
-
-
-def _response(
-    answer: dict[str, Any], media_type: str, status: int, request_id: str, headers: Any
-) -> Response:
-    return Response(
-        msgspec.json.encode(answer),
-        status_code=status,
-        headers={
-            "content-type": f"{media_type}; charset=utf-8",
-            "x-request-id": request_id,
-            "vary": "Accept, Accept-Language",
-            **headers,
-        },
-    )

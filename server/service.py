@@ -94,6 +94,7 @@ def run(settings: Settings, listener: socket.socket, origin: str, workers: int) 
         "server.app:app_from_environment" if workers == 1 else "server.workers:worker_app",
         factory=True,
         workers=workers,
+        http="server.http_protocol:BoundedProtocol",
         lifespan="on",
         ws="none",
         server_header=False,

@@ -28,6 +28,7 @@ from server.settings_kinds import (
     listed,
     seconds,
 )
+from server.settings_limits import LimitSettings
 from server.settings_providers import ClubMedSettings, ForgeSettings, MusementSettings, ProviderSettings
 from server.settings_reading import (
     PREFIX,
@@ -113,6 +114,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     purge_file: Annotated[
         Path | None, PATH, "file by which workers tell each other of purges; `serve` makes it"
     ] = None
+    limits: LimitSettings = LimitSettings()
     image_proxy: ImageProxySettings = ImageProxySettings()
     musement: MusementSettings = MusementSettings()
     clubmed: ClubMedSettings = ClubMedSettings()
@@ -137,6 +139,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
 
 _GROUPS: tuple[tuple[type[msgspec.Struct], str], ...] = (
     (Settings, ""),
+    (LimitSettings, ""),
     (MusementSettings, "MUSEMENT_"),
     (ClubMedSettings, "CLUBMED_"),
     (ForgeSettings, "FORGE_"),
@@ -184,6 +187,7 @@ def load_settings(environ: Mapping[str, str]) -> Settings:
         musement=musement,
         clubmed=read_group(ClubMedSettings, "CLUBMED_", environ),
         forge=read_group(ForgeSettings, "FORGE_", environ),
+        limits=read_group(LimitSettings, "", environ),
         image_proxy=read_group(ImageProxySettings, "IMAGE_PROXY_", environ),
     )
     refuse_parts(environ, "MUSEMENT_CLIENT_ID", "MUSEMENT_CLIENT_SECRET")

@@ -1,4 +1,4 @@
-"""Documents, parsed and validated once."""
+"""Documents, parsed, measured and validated once."""
 
 from collections import OrderedDict
 from typing import Final
@@ -6,19 +6,43 @@ from typing import Final
 import msgspec
 from graphql import (
     DocumentNode,
+    FieldNode,
     GraphQLError,
     GraphQLSchema,
     GraphQLSyntaxError,
+    NoSchemaIntrospectionCustomRule,
     OperationDefinitionNode,
     OperationType,
+    OverlappingFieldsCanBeMergedRule,
+    ValidationRule,
+    VisitorAction,
     parse,
     specified_rules,
     validate,
 )
 
+from server.operations.limits import Limits, Measure, TooComplex
+from server.operations.merging import MergingRule
+
 MOST_DOCUMENTS: Final = 1000
 LONGEST_KEPT: Final = 64 * 1024
-MOST_TOKENS: Final = 5000
+MOST_ERRORS: Final = 20
+
+_SCHEMA_TEXTS: Final = frozenset({"_service", "_sdl"})
+_RULES: Final = tuple(
+    MergingRule if rule is OverlappingFieldsCanBeMergedRule else rule for rule in specified_rules
+)
+
+
+class NoSchemaTextRule(ValidationRule):
+    """Refuses the fields by which routers of larger graphs read the whole schema as text."""
+
+    def enter_field(self, node: FieldNode, *_: object) -> VisitorAction:
+        """Look at one field."""
+        if node.name.value in _SCHEMA_TEXTS:
+            message = f"Field '{node.name.value}' tells of the schema, which only the router may read."
+            self.context.report_error(GraphQLError(message, node))
+        return None
 
 
 class Document(msgspec.Struct, frozen=True):
@@ -27,27 +51,39 @@ class Document(msgspec.Struct, frozen=True):
     node: DocumentNode | None
     errors: tuple[GraphQLError, ...]
 
+    @property
+    def operations(self) -> list[OperationDefinitionNode]:
+        """The operations of the document."""
+        definitions = self.node.definitions if self.node else ()
+        return [each for each in definitions if isinstance(each, OperationDefinitionNode)]
+
     def operation(self, name: str | None) -> OperationDefinitionNode | None:
         """Find the operation to run: the named one, or the only one; None where there is none such."""
-        operations = [
-            definition
-            for definition in (self.node.definitions if self.node else ())
-            if isinstance(definition, OperationDefinitionNode)
-        ]
+        operations = self.operations
         if not name:
             return operations[0] if len(operations) == 1 else None
         return next((each for each in operations if each.name and each.name.value == name), None)
 
 
 class Documents:
-    """The documents of one schema, the most recently used of them kept."""
+    """The documents of one schema, the most recently used of them kept.
 
-    def __init__(self, schema: GraphQLSchema) -> None:
+    Without ``introspection`` nothing tells of the schema: no introspection, and no suggestion in an error.
+    """
+
+    def __init__(
+        self, schema: GraphQLSchema, limits: Limits | None = None, *, introspection: bool = True
+    ) -> None:
         self._schema = schema
+        self._limits = limits or Limits()
+        self._introspection = introspection
+        self._rules = (
+            _RULES if introspection else (*_RULES, NoSchemaIntrospectionCustomRule, NoSchemaTextRule)
+        )
         self._kept: OrderedDict[str, Document] = OrderedDict()
 
     def read(self, text: str) -> Document:
-        """Parse and validate a text, or find it among those that were."""
+        """Parse, measure and validate a text, or find it among those that were."""
         known = self._kept.get(text)
         if known is not None:
             self._kept.move_to_end(text)
@@ -61,12 +97,37 @@ class Documents:
 
     def _made(self, text: str) -> Document:
         try:
-            node = parse(text, max_tokens=MOST_TOKENS)
+            node = parse(text, max_tokens=self._limits.tokens, allow_empty_selection_sets=False)
+            exceeded = tuple(Measure(node).exceeded(self._limits))
         except GraphQLSyntaxError as error:
-            return Document(node=None, errors=(error,))
+            return Document(node=None, errors=(self._syntax_error(error),))
         except RecursionError:
-            return Document(node=None, errors=(GraphQLError("the document is nested too deeply"),))
-        return Document(node=node, errors=tuple(validate(self._schema, node, specified_rules)))
+            return Document(node=None, errors=(too_deep(self._limits),))
+        if exceeded:
+            return Document(node=node, errors=exceeded)
+        errors = validate(
+            self._schema,
+            node,
+            self._rules,
+            max_errors=MOST_ERRORS,
+            hide_suggestions=not self._introspection,
+        )
+        return Document(node=node, errors=tuple(errors))
+
+    def _syntax_error(self, error: GraphQLSyntaxError) -> GraphQLError:
+        # The parser gives up at the first token too many, or too deep, and tells of it as of any wrong token.
+        if "nested too deeply" in error.message:
+            return too_deep(self._limits)
+        if f"more than {self._limits.tokens} tokens" in error.message:
+            allowed = self._limits.tokens
+            return TooComplex("tokens", allowed + 1, allowed, f"wanted at most {allowed} tokens, got more")
+        return error
+
+
+def too_deep(limits: Limits) -> TooComplex:
+    """Tell of a document that is nested so deeply that nobody counted how deep."""
+    wanted = f"wanted fields nested at most {limits.depth} deep, got far more"
+    return TooComplex("depth", limits.depth + 1, limits.depth, wanted)
 
 
 def is_query(operation: OperationDefinitionNode) -> bool:

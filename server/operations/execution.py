@@ -4,7 +4,8 @@ import inspect
 from typing import Any
 
 import msgspec
-from graphql import ExecutionResult, GraphQLError, GraphQLSchema, execute
+from graphql import ExecutionResult, GraphQLError, GraphQLSchema
+from graphql.execution import ExperimentalIncrementalExecutionResults, experimental_execute_incrementally
 
 from server.operations.documents import Document
 from server.operations.tracing import FieldTrace
@@ -29,7 +30,8 @@ async def run(
     """Run an operation of a document that is free of errors; ``trace`` is filled with the time of its fields."""
     if document.node is None or document.errors:
         return Outcome(data=None, errors=document.errors, ran=False)
-    result = execute(
+    # Plain `execute` refuses every operation of a schema that has @defer.
+    result = experimental_execute_incrementally(
         schema,
         document.node,
         context_value=context,
@@ -39,9 +41,18 @@ async def run(
     )
     if inspect.isawaitable(result):
         result = await result
+    if isinstance(result, ExperimentalIncrementalExecutionResults):
+        result = await _drained(result)
     if trace:
         trace.finish()
     return _outcome(result)
+
+
+async def _drained(results: ExperimentalIncrementalExecutionResults) -> ExecutionResult:
+    """Run what is deferred to its end for its calls alone: who wants its parts does not come here."""
+    async for _ in results.subsequent_results:
+        pass
+    return ExecutionResult(results.initial_result.data, results.initial_result.errors)
 
 
 def _outcome(result: ExecutionResult) -> Outcome:

@@ -1,0 +1,74 @@
+"""Answers in JSON: results, and refusals that carry a code and the request's id."""
+
+import re
+import uuid
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import msgspec
+from starlette.requests import HTTPConnection
+from starlette.responses import Response
+
+from server.graphql_errors import plain_error
+from server.negotiation import PLAIN_JSON
+from server.operations.requests import RequestRefused
+
+_REQUEST_ID = re.compile(r"[A-Za-z0-9._:-]{1,128}")
+
+
+def request_id_of(connection: HTTPConnection) -> str:
+    """Take the client's request id where it has a usable form, else make one; the same for a request's whole life."""
+    known: str | None = getattr(connection.state, "request_id", None)
+    if known is None:
+        sent = connection.headers.get("x-request-id", "")
+        known = sent if _REQUEST_ID.fullmatch(sent) else uuid.uuid4().hex
+        connection.state.request_id = known
+    return known
+
+
+def answer_response(
+    answer: Mapping[str, Any] | Sequence[Mapping[str, Any]],
+    media_type: str,
+    status: int,
+    request_id: str,
+    headers: Mapping[str, str] | None = None,
+) -> Response:
+    """Write an answer, or the answers of a batch."""
+    return Response(
+        encoded(answer),
+        status_code=status,
+        headers={
+            "content-type": f"{media_type}; charset=utf-8",
+            "x-request-id": request_id,
+            "vary": "Accept, Accept-Language",
+            **(headers or {}),
+        },
+    )
+
+
+def refusal_response(
+    connection: HTTPConnection, refusal: RequestRefused, media_type: str = PLAIN_JSON
+) -> Response:
+    """Write a refusal."""
+    request_id = request_id_of(connection)
+    error = plain_error(str(refusal), refusal.code, request_id, refusal.details)
+    headers = {"cache-control": "no-store", **refusal.headers}
+    return answer_response({"errors": [error]}, media_type, refusal.status, request_id, headers)
+
+
+def encoded(answer: object) -> bytes:
+    """Write JSON; half a surrogate pair, which JSON in UTF-8 cannot hold, becomes a question mark."""
+    try:
+        return msgspec.json.encode(answer)
+    except UnicodeEncodeError:
+        return msgspec.json.encode(_cleaned(answer))
+
+
+def _cleaned(value: Any) -> Any:
+    if isinstance(value, str):
+        return value.encode("utf-8", "replace").decode()
+    if isinstance(value, Mapping):
+        return {_cleaned(key): _cleaned(each) for key, each in value.items()}
+    if isinstance(value, list | tuple):
+        return [_cleaned(each) for each in value]
+    return value

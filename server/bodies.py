@@ -1,0 +1,58 @@
+"""The body of a request: of the right kind, counted while it is read, and within its time."""
+
+import asyncio
+
+from starlette.requests import ClientDisconnect, Request
+
+from server.negotiation import PLAIN_JSON
+from server.operations.requests import RequestRefused
+
+_UTF_8 = {"", "utf-8", "utf8"}
+
+
+async def read_body(request: Request, most_bytes: int, timeout_s: float) -> bytes:
+    """Read a JSON body; raises RequestRefused for one of another kind, too large, or too slow."""
+    refuse_other_kinds(request)
+    try:
+        async with asyncio.timeout(timeout_s):
+            return await _counted(request, most_bytes)
+    except TimeoutError:
+        raise RequestRefused(
+            408, "BAD_REQUEST", f"wanted the body within {timeout_s:g} s", {"connection": "close"}
+        ) from None
+    except ClientDisconnect:
+        raise RequestRefused(400, "BAD_REQUEST", "wanted the whole body") from None
+
+
+def refuse_other_kinds(request: Request) -> None:
+    """Raise RequestRefused for a body that is not JSON in UTF-8 as it stands."""
+    content_type, *parameters = (
+        part.strip() for part in request.headers.get("content-type", "").lower().split(";")
+    )
+    charset = next((part[8:].strip('"') for part in parameters if part.startswith("charset=")), "")
+    if content_type != PLAIN_JSON or charset not in _UTF_8:
+        raise RequestRefused(
+            415, "BAD_REQUEST", f"wanted {PLAIN_JSON} as Content-Type", {"accept-post": PLAIN_JSON}
+        )
+    if request.headers.get("content-encoding", "identity").lower() not in {"", "identity"}:
+        raise RequestRefused(
+            415, "BAD_REQUEST", "wanted a body without Content-Encoding", {"accept-encoding": "identity"}
+        )
+
+
+async def _counted(request: Request, most_bytes: int) -> bytes:
+    declared = request.headers.get("content-length", "")
+    if declared.isdecimal() and int(declared[:12]) > most_bytes:
+        raise _too_large(most_bytes)
+    body = bytearray()
+    async for part in request.stream():
+        body += part
+        if len(body) > most_bytes:
+            raise _too_large(most_bytes)
+    return bytes(body)
+
+
+def _too_large(most_bytes: int) -> RequestRefused:
+    return RequestRefused(
+        413, "BAD_REQUEST", f"wanted a body of at most {most_bytes} bytes", {"connection": "close"}
+    )

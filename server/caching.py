@@ -1,0 +1,92 @@
+"""How long browsers and caches between may keep an answer, and how they ask whether it is still good."""
+
+import hashlib
+import time
+from collections import OrderedDict
+from collections.abc import Callable, Hashable, Sequence
+from typing import Any, Final
+
+import msgspec
+from starlette.requests import Request
+
+from providers.call_record import CallRecord
+
+WITHOUT_CALLS_S: Final = 60
+MOST_VALIDATORS: Final = 10_000
+NEVER: Final = "no-store"
+
+_VARY: Final = "Accept, Accept-Language"
+
+
+class Reuse(msgspec.Struct, frozen=True):
+    """How old an answer is and how long it is good from now on, both in whole seconds."""
+
+    age_s: int
+    left_s: int
+
+
+def reuse_of(calls: Sequence[CallRecord], answer: dict[str, Any], now: float) -> Reuse | None:
+    """Tell how long an answer is good: as long as its shortest part; None where a part failed or is stale."""
+    if "errors" in answer or "extensions" in answer:
+        return None
+    # A login brings nothing that stands in the answer.
+    origins = [call.origin for call in calls if not call.route.startswith("POST ")]
+    if not origins:
+        return Reuse(age_s=0, left_s=WITHOUT_CALLS_S)
+    known = [origin for origin in origins if origin is not None]
+    left_s = int(min((origin.fresh_until for origin in known), default=now) - now)
+    if len(known) < len(origins) or left_s < 1:
+        return None
+    return Reuse(age_s=max(0, int(now - min(origin.stored_at for origin in known))), left_s=left_s)
+
+
+def caching_headers(reuse: Reuse | None, etag: str, *, is_private: bool) -> dict[str, str]:
+    """Write the headers of an answer; what a key was needed for is for its client alone."""
+    if reuse is None:
+        return {"cache-control": NEVER, "vary": _VARY}
+    scope = "private" if is_private else "public"
+    # A cache counts what is left as max-age less Age.
+    return {
+        "cache-control": f"{scope}, max-age={reuse.age_s + reuse.left_s}",
+        "age": str(reuse.age_s),
+        "etag": etag,
+        "vary": f"{_VARY}, Authorization, X-Api-Key" if is_private else _VARY,
+    }
+
+
+def etag_of(body: bytes) -> str:
+    """Name the very bytes of an answer."""
+    return f'"{hashlib.sha256(body).hexdigest()[:32]}"'
+
+
+class Validators:
+    """Which answer was given last to which question, while it is good: who has it is told so, and nothing runs."""
+
+    def __init__(self, clock: Callable[[], float] = time.time) -> None:
+        self._clock = clock
+        self._known: OrderedDict[Hashable, tuple[str, float, Reuse]] = OrderedDict()
+
+    def remember(self, question: Hashable, etag: str, reuse: Reuse) -> None:
+        """Remember the answer to a question for as long as it is good."""
+        self._known[question] = (etag, self._clock(), reuse)
+        self._known.move_to_end(question)
+        if len(self._known) > MOST_VALIDATORS:
+            self._known.popitem(last=False)
+
+    def unchanged(self, question: Hashable, request: Request) -> tuple[str, Reuse] | None:
+        """Find the answer that the client says it has, where that is still the good one."""
+        known = self._known.get(question)
+        if known is None or known[0] not in _named(request.headers.get("if-none-match", "")):
+            return None
+        etag, given_at, reuse = known
+        passed_s = int(self._clock() - given_at)
+        if passed_s >= reuse.left_s:
+            del self._known[question]
+            return None
+        return etag, Reuse(age_s=reuse.age_s + passed_s, left_s=reuse.left_s - passed_s)
+
+
+def _named(header: str) -> set[str]:
+    """Read entity tags, those of compressed answers as those of what was compressed."""
+    tags = (tag.strip().removeprefix("W/") for tag in header.split(","))
+    return {f'"{tag.strip(chr(34)).partition("-")[0]}"' for tag in tags if tag}

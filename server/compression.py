@@ -1,0 +1,54 @@
+"""Answers made smaller for the way, in the coding that the client weighs most."""
+
+import asyncio
+import gzip
+from collections.abc import Callable
+from typing import Final
+
+import brotli
+from starlette.requests import Request
+from starlette.responses import Response, StreamingResponse
+
+from server.negotiation import weighed
+
+SMALLEST: Final = 1024
+_AT_ONCE: Final = 128 * 1024
+
+
+def _brotli(body: bytes) -> bytes:
+    compressed: bytes = brotli.compress(body, quality=4)
+    return compressed
+
+
+def _gzip(body: bytes) -> bytes:
+    return gzip.compress(body, compresslevel=5, mtime=0)
+
+
+_CODINGS: Final[dict[str, Callable[[bytes], bytes]]] = {"br": _brotli, "gzip": _gzip}
+
+
+async def compressed(request: Request, response: Response) -> Response:
+    """Compress the body of an answer where that pays and the client takes it; a large one beside the event loop."""
+    if isinstance(response, StreamingResponse):
+        return response
+    body = bytes(response.body)
+    coding = coding_of(request.headers.get("accept-encoding", ""))
+    response.headers.add_vary_header("Accept-Encoding")
+    if coding is None or len(body) < SMALLEST or "content-encoding" in response.headers:
+        return response
+    compress = _CODINGS[coding]
+    response.body = compress(body) if len(body) < _AT_ONCE else await asyncio.to_thread(compress, body)
+    response.headers["content-encoding"] = coding
+    response.headers["content-length"] = str(len(response.body))
+    if "etag" in response.headers:
+        # Other bytes need another strong tag.
+        response.headers["etag"] = f'{response.headers["etag"][:-1]}-{coding}"'
+    return response
+
+
+def coding_of(accept_encoding: str) -> str | None:
+    """Choose the coding that weighs most; of equals the one that makes it smallest."""
+    weights = weighed(accept_encoding)
+    offers = [(weights.get(name, weights.get("*", 0.0)), -rank, name) for rank, name in enumerate(_CODINGS)]
+    weight, _, name = max(offers)
+    return name if weight > 0 else None

@@ -1,0 +1,180 @@
+"""HTTP connections that are bounded: time for headers, silence, size of headers, and how many at once."""
+
+import asyncio
+import uuid
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+import msgspec
+from uvicorn.config import Config
+from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
+from uvicorn.server import ServerState
+
+from server.answers import encoded
+from server.graphql_errors import plain_error
+from server.perimeter import MOST_HEADER_BYTES, MOST_HEADERS
+
+# The application, where it reads the body at all, is the first to lose patience, and answers.
+_MARGIN_S = 1.0
+
+
+class Bounds(msgspec.Struct, frozen=True):
+    """What one connection may take, and how many there may be in one process."""
+
+    connections: int = 2000
+    header_timeout_s: float = 10.0
+    body_timeout_s: float = 10.0
+    idle_timeout_s: int = 60
+
+
+class BoundedProtocol(HttpToolsProtocol):
+    """A connection that is closed when its client is slow, silent, too wordy, or one too many.
+
+    The server makes the connections itself and hands nothing of ours on: what bounds them stands at the class, which
+    each process sets for itself, or at one that ``bounded_protocol`` makes.
+    """
+
+    bounds: ClassVar[Bounds] = Bounds()
+
+    def __init__(
+        self,
+        config: Config,
+        server_state: ServerState,
+        app_state: dict[str, Any],
+        _loop: asyncio.AbstractEventLoop | None = None,
+    ) -> None:
+        super().__init__(config, server_state, app_state, _loop)
+        self.timeout_keep_alive = self.bounds.idle_timeout_s
+        self._header_bytes = 0
+        self._header_count = 0
+        self._is_reading_headers = True
+        self._is_refused = False
+        self._timer: asyncio.TimerHandle | None = None
+        self._writing: asyncio.TimerHandle | None = None
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        """Begin to count the time, or refuse a connection too many."""
+        super().connection_made(transport)
+        if len(self.connections) > self.bounds.connections:
+            self._refuse(503, "RATE_LIMITED", "wanted fewer connections at once", {"retryAfterSeconds": 1})
+            return
+        self._start_timer(self.bounds.header_timeout_s)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Forget the time."""
+        self._stop_timer()
+        self._stop_waiting_for_reader()
+        super().connection_lost(exc)
+
+    def data_received(self, data: bytes) -> None:
+        """Take what came, unless it is refused already."""
+        if self._is_refused:
+            return
+        if self._is_reading_headers:
+            if self._timer is None:
+                self._start_timer(self.bounds.header_timeout_s)
+            self._header_bytes += len(data)
+        super().data_received(data)
+        # Counted here too: a name or a value that never ends is not handed on before its end.
+        if self._is_reading_headers and self._header_bytes > 2 * MOST_HEADER_BYTES:
+            self._refuse_headers()
+
+    def on_message_begin(self) -> None:
+        """Begin a request."""
+        super().on_message_begin()
+        self._is_reading_headers = True
+        self._header_count = 0
+
+    def on_url(self, url: bytes) -> None:
+        """Take a part of the URL."""
+        super().on_url(url)
+        if len(self.url) > MOST_HEADER_BYTES:
+            self._refuse_headers()
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        """Take a header, as long as they are not too many."""
+        self._header_count += 1
+        if self._header_count > MOST_HEADERS:
+            self._refuse_headers()
+            return
+        super().on_header(name, value)
+
+    def on_headers_complete(self) -> None:
+        """Begin to wait for the body, and to answer."""
+        if self._is_refused:
+            return
+        self._is_reading_headers = False
+        self._header_bytes = 0
+        self._stop_timer()
+        super().on_headers_complete()
+        if self.cycle is not None:
+            self._start_timer(self.bounds.body_timeout_s + _MARGIN_S)
+
+    def on_body(self, body: bytes) -> None:
+        """Take a part of the body."""
+        if not self._is_refused:
+            super().on_body(body)
+
+    def on_message_complete(self) -> None:
+        """End a request; what follows is the next one."""
+        if self._is_refused:
+            return
+        self._stop_timer()
+        self._is_reading_headers = True
+        super().on_message_complete()
+
+    def send_400_response(self, msg: str) -> None:
+        """Answer what is no HTTP, as JSON."""
+        self._refuse(400, "BAD_REQUEST", msg)
+
+    def _refuse_headers(self) -> None:
+        wanted = f"wanted at most {MOST_HEADERS} headers of {MOST_HEADER_BYTES} bytes in all"
+        self._refuse(431, "BAD_REQUEST", wanted)
+
+    def pause_writing(self) -> None:
+        """Wait for a client that does not read what it asked for, but not for ever."""
+        super().pause_writing()
+        self._writing = self.loop.call_later(self.bounds.idle_timeout_s, self.transport.abort)
+
+    def resume_writing(self) -> None:
+        """Go on writing."""
+        self._stop_waiting_for_reader()
+        super().resume_writing()
+
+    def _refuse(self, status: int, code: str, message: str, details: Mapping[str, int] | None = None) -> None:
+        if self._is_refused or self.transport.is_closing():
+            return
+        self._is_refused = True
+        self._stop_timer()
+        is_due = self.cycle is None or self.cycle.response_complete
+        if is_due and self._is_reading_headers:
+            body = encoded({"errors": [plain_error(message, code, uuid.uuid4().hex, details)]})
+            self.transport.write(
+                STATUS_LINE[status]
+                + b"content-type: application/json; charset=utf-8\r\nx-content-type-options: nosniff\r\n"
+                + b"connection: close\r\ncontent-length: %d\r\n\r\n" % len(body)
+                + body
+            )
+        self.transport.close()
+
+    def _start_timer(self, after_s: float) -> None:
+        self._stop_timer()
+        self._timer = self.loop.call_later(after_s, self._late)
+
+    def _stop_timer(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+
+    def _stop_waiting_for_reader(self) -> None:
+        if self._writing is not None:
+            self._writing.cancel()
+            self._writing = None
+
+    def _late(self) -> None:
+        self._refuse(408, "BAD_REQUEST", "wanted the request sooner")
+
+
+def bounded_protocol(bounds: Bounds) -> type[asyncio.Protocol]:
+    """Make the class of connections that a server with these bounds has."""
+    return type("BoundedConnection", (BoundedProtocol,), {"bounds": bounds})

@@ -1,0 +1,259 @@
+"""What an operation may cost at worst, in upstream calls and in items, told before any call is made."""
+
+import math
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+from typing import Any, Final
+
+import msgspec
+from graphql import (
+    DocumentNode,
+    FieldNode,
+    FragmentDefinitionNode,
+    FragmentSpreadNode,
+    GraphQLError,
+    GraphQLField,
+    GraphQLIncludeDirective,
+    GraphQLObjectType,
+    GraphQLSchema,
+    GraphQLSkipDirective,
+    InlineFragmentNode,
+    OperationDefinitionNode,
+    SelectionNode,
+    SelectionSetNode,
+    get_argument_values,
+    get_directive_values,
+    get_named_type,
+    is_abstract_type,
+    is_composite_type,
+    is_list_type,
+    is_non_null_type,
+    is_object_type,
+)
+from graphql.execution.values import VariableValues
+
+from server.operations.limits import INTROSPECTION, TooComplex, selection_set_of
+
+UNSIZED: Final = 25
+MOST_VISITS: Final = 20_000
+MOST_INTROSPECTED: Final = 200_000
+
+Arguments = Mapping[str, Any]
+
+
+class FieldPrice(msgspec.Struct, frozen=True, kw_only=True):
+    """What a field costs.
+
+    ``feeds`` names the calls of the parent that the field needs: each is made once for a parent, whatever needs it.
+    ``size`` tells how many items it answers, ``page`` how many of them one call gives (0: it makes no calls itself).
+    ``keys`` tells which entities it looks up; each distinct one is paid once. ``carries`` names the calls that items
+    of this list do not need, since the list carries what they would give.
+    """
+
+    feeds: Callable[[Arguments], frozenset[str]] | frozenset[str] = frozenset()
+    size: Callable[[Arguments], int] | None = None
+    page: int = 0
+    keys: Callable[[Arguments], Sequence[Hashable]] | None = None
+    carries: frozenset[str] = frozenset()
+
+
+class Prices(msgspec.Struct, frozen=True):
+    """The prices of a schema's fields, by type and field; ``alone`` is the call of an entity without any other."""
+
+    fields: Mapping[tuple[str, str], FieldPrice]
+    alone: Mapping[str, str]
+
+
+class Cost(msgspec.Struct, frozen=True):
+    """Upstream calls and items, at worst."""
+
+    calls: int
+    items: int
+
+    def exceeded(self, calls: int, items: int) -> list[GraphQLError]:
+        """Tell which budget is exceeded."""
+        measured = (("calls", self.calls, calls), ("items", self.items, items))
+        return [TooComplex(name, actual, allowed) for name, actual, allowed in measured if actual > allowed]
+
+
+class _Priced(msgspec.Struct, frozen=True):
+    """What one object costs: the calls of its own by name, the others below it, and the items below it."""
+
+    named: frozenset[str]
+    calls: int
+    items: int
+
+
+class Estimate:
+    """Estimates one operation with the variables that it will run with."""
+
+    def __init__(
+        self, schema: GraphQLSchema, prices: Prices, document: DocumentNode, variables: VariableValues
+    ) -> None:
+        self._schema = schema
+        self._prices = prices
+        self._variables = variables
+        self._fragments = {
+            each.name.value: each for each in document.definitions if isinstance(each, FragmentDefinitionNode)
+        }
+        self._known: dict[Hashable, _Priced] = {}
+        self._paid: set[Hashable] = set()
+        self._introspection = 0
+        self._visits = 0
+
+    def of(self, operation: OperationDefinitionNode) -> Cost:
+        """Price an operation; raises TooComplex where its fragments overlap so much that this cannot be told."""
+        root = self._schema.get_root_type(operation.operation)
+        if root is None:
+            return Cost(0, 0)
+        priced = self._object(root, (operation.selection_set,), frozenset(), UNSIZED)
+        if self._introspection > MOST_INTROSPECTED:
+            raise TooComplex("introspectedItems", self._introspection, MOST_INTROSPECTED)
+        return Cost(priced.calls + len(self._paid), priced.items)
+
+    def _object(
+        self, type_: GraphQLObjectType, sets: Sequence[SelectionSetNode], carried: frozenset[str], size: int
+    ) -> _Priced:
+        key = (type_.name, frozenset(map(id, sets)), carried, size)
+        known = self._known.get(key)
+        if known is None:
+            known = self._known[key] = self._priced(type_, sets, carried, size)
+        return known
+
+    def _priced(
+        self, type_: GraphQLObjectType, sets: Sequence[SelectionSetNode], carried: frozenset[str], size: int
+    ) -> _Priced:
+        named, calls, items = frozenset[str](), 0, 0
+        windowed: list[SelectionSetNode] = []
+        for nodes in self._selected(type_, sets).values():
+            field = self._schema.get_field(type_, nodes[0].name.value)
+            below = [node.selection_set for node in nodes if node.selection_set]
+            if field is None:
+                continue
+            if _is_connection(type_) and nodes[0].name.value in {"nodes", "edges"}:
+                windowed += below if nodes[0].name.value == "nodes" else self._nodes_of(field, below)
+                continue
+            price = self._field(type_, field, nodes[0], below)
+            named, calls, items = named | price.named, calls + price.calls, items + price.items
+        if windowed:
+            each = self._any(self._schema.get_field(type_, "nodes"), windowed, carried, size)
+            calls, items = calls + size * (each.calls + len(each.named)), items + size * (1 + each.items)
+        alone = self._prices.alone.get(type_.name)
+        needed = named or (frozenset({alone}) if alone else frozenset())
+        return _Priced(needed - carried, calls, items)
+
+    def _field(
+        self, type_: GraphQLObjectType, field: GraphQLField, node: FieldNode, below: list[SelectionSetNode]
+    ) -> _Priced:
+        price = self._prices.fields.get((type_.name, node.name.value), FieldPrice())
+        try:
+            arguments = get_argument_values(field, node, self._variables)
+        except GraphQLError:
+            return _Priced(frozenset(), 0, 0)
+        feeds = price.feeds(arguments) if callable(price.feeds) else price.feeds
+        is_list = _is_list(field)
+        size = price.size(arguments) if price.size else UNSIZED
+        own = math.ceil(size / price.page) if price.page else 0
+        each = self._any(field, below, price.carries, size)
+        if price.keys is not None:
+            name = get_named_type(field.type).name
+            return self._looked_up(name, price.keys(arguments), each, own, is_list=is_list)
+        if node.name.value in INTROSPECTION:
+            self._introspection += each.items
+            return _Priced(frozenset(), 0, 0)
+        many = size if is_list else 1
+        calls = own + many * (each.calls + len(each.named))
+        return _Priced(feeds, calls, many * each.items + (many if is_list and below else 0))
+
+    def _looked_up(
+        self, name: str, keys: Sequence[Hashable], each: _Priced, own: int, *, is_list: bool
+    ) -> _Priced:
+        distinct = set(keys)
+        self._paid.update((name, key, call) for key in distinct for call in each.named)
+        items = len(keys) * each.items + (len(keys) if is_list else 0)
+        return _Priced(frozenset(), own + len(distinct) * each.calls, items)
+
+    def _any(
+        self,
+        field: GraphQLField | None,
+        sets: list[SelectionSetNode],
+        carried: frozenset[str],
+        size: int,
+    ) -> _Priced:
+        """Price what a field answers; where that can be of several types, as the dearest of them."""
+        named = get_named_type(field.type) if field else None
+        if not sets or not is_composite_type(named):
+            return _Priced(frozenset(), 0, 0)
+        types = [named] if is_object_type(named) else self._schema.get_possible_types(named)  # type: ignore[arg-type]
+        priced = [self._object(each, sets, carried, size) for each in types]
+        dearest = max(priced, key=lambda each: each.calls + len(each.named))
+        return _Priced(dearest.named, dearest.calls, max(each.items for each in priced))
+
+    def _nodes_of(self, edges: GraphQLField, sets: list[SelectionSetNode]) -> list[SelectionSetNode]:
+        edge = get_named_type(edges.type)
+        if not is_object_type(edge):
+            return []
+        selected = self._selected(edge, sets).values()
+        # An edge without its node is an item too.
+        return [
+            node.selection_set
+            for nodes in selected
+            for node in nodes
+            if node.name.value == "node" and node.selection_set
+        ] or [SelectionSetNode(selections=())]
+
+    def _selected(
+        self, type_: GraphQLObjectType, sets: Iterable[SelectionSetNode]
+    ) -> Mapping[str, list[FieldNode]]:
+        groups: dict[str, list[FieldNode]] = {}
+        spread: set[str] = set()
+        waiting = list(sets)
+        while waiting:
+            for node in waiting.pop().selections:
+                self._visits += 1
+                if self._visits > MOST_VISITS:
+                    raise TooComplex("selections", self._visits, MOST_VISITS)
+                if not self._is_included(node):
+                    continue
+                if isinstance(node, FieldNode):
+                    groups.setdefault((node.alias or node.name).value, []).append(node)
+                    continue
+                waiting.extend(self._within(type_, node, spread))
+        return groups
+
+    def _within(
+        self, type_: GraphQLObjectType, node: SelectionNode, spread: set[str]
+    ) -> Iterable[SelectionSetNode]:
+        if isinstance(node, FragmentSpreadNode):
+            name = node.name.value
+            if name in spread or name not in self._fragments:
+                return
+            spread.add(name)
+            fragment = self._fragments[name]
+            if self._applies(type_, fragment.type_condition.name.value):
+                yield fragment.selection_set
+        elif isinstance(node, InlineFragmentNode):
+            below = selection_set_of(node)
+            if below and (not node.type_condition or self._applies(type_, node.type_condition.name.value)):
+                yield below
+
+    def _applies(self, type_: GraphQLObjectType, condition: str) -> bool:
+        if condition == type_.name:
+            return True
+        wider = self._schema.get_type(condition)
+        return is_abstract_type(wider) and self._schema.is_sub_type(wider, type_)
+
+    def _is_included(self, node: SelectionNode) -> bool:
+        if not node.directives:
+            return True
+        skipped = get_directive_values(GraphQLSkipDirective, node, self._variables)
+        included = get_directive_values(GraphQLIncludeDirective, node, self._variables)
+        return not (skipped and skipped["if"]) and (included is None or bool(included["if"]))
+
+
+def _is_connection(type_: GraphQLObjectType) -> bool:
+    return type_.name.endswith("Connection")
+
+
+def _is_list(field: GraphQLField) -> bool:
+    inner = field.type.of_type if is_non_null_type(field.type) else field.type
+    return is_list_type(inner)

@@ -1,0 +1,117 @@
+"""From what is asked to an operation that may run: known, within its limits, its variables read, its cost told."""
+
+from collections import OrderedDict
+from typing import Final
+
+import msgspec
+from graphql import DocumentNode, GraphQLError, GraphQLSchema, OperationDefinitionNode
+
+from server.operations.cost import Cost, Estimate, Prices
+from server.operations.documents import Document, Documents, is_query
+from server.operations.incremental import is_incremental
+from server.operations.limits import Limits, TooComplex
+from server.operations.requests import GraphQLRequest, RequestRefused
+from server.operations.variables import UnfitVariable, read_variables
+
+MOST_KEPT: Final = 1000
+LONGEST_KEPT: Final = 16 * 1024
+
+
+class UnknownOperation(GraphQLError):
+    """The document has no operation of the name that is asked for, or several and none is named."""
+
+
+class Budget(msgspec.Struct, frozen=True):
+    """What one operation may cost."""
+
+    calls: int
+    items: int
+
+
+class Prepared(msgspec.Struct, frozen=True):
+    """An operation that may run unless it has errors, and what it costs at worst.
+
+    ``is_incremental`` where it has a @defer or @stream in force, so that it may answer in several parts.
+    """
+
+    document: Document
+    cost: Cost = Cost(0, 0)
+    errors: tuple[GraphQLError, ...] = ()
+    is_incremental: bool = False
+
+
+class Operations:
+    """The operations of one schema. Without ``introspection`` nothing tells of the schema."""
+
+    def __init__(
+        self,
+        schema: GraphQLSchema,
+        prices: Prices,
+        budget: Budget,
+        limits: Limits,
+        *,
+        introspection: bool = True,
+    ) -> None:
+        self._schema = schema
+        self._prices = prices
+        self._budget = budget
+        self._introspection = introspection
+        self._documents = Documents(schema, limits, introspection=introspection)
+        self._known: OrderedDict[bytes, Prepared] = OrderedDict()
+
+    def prepare(self, asked: GraphQLRequest, *, queries_alone: bool = False) -> Prepared:
+        """Prepare an operation; raises RequestRefused for one with effects where queries alone may run."""
+        document = self._documents.read(asked.query)
+        operation = document.operation(asked.operation_name)
+        if queries_alone and operation is not None and not is_query(operation):
+            raise RequestRefused(405, "BAD_REQUEST", "wanted POST for what is no query", {"allow": "POST"})
+        if document.node is None or document.errors:
+            return Prepared(document, errors=document.errors)
+        if operation is None:
+            message = "wanted the name of one of the document's operations as operationName"
+            return Prepared(document, errors=(UnknownOperation(message),))
+        return self._known_or_told(asked, document, document.node, operation)
+
+    def faults(self, text: str) -> list[GraphQLError]:
+        """Tell what keeps the operations of a document from running; variables that it needs are none."""
+        document = self._documents.read(text)
+        names = [each.name.value if each.name else None for each in document.operations]
+        prepared = [self.prepare(GraphQLRequest(text, name)) for name in names]
+        errors = [*document.errors, *(error for each in prepared for error in each.errors)]
+        return [error for error in errors if not isinstance(error, UnfitVariable)]
+
+    def _known_or_told(
+        self,
+        asked: GraphQLRequest,
+        document: Document,
+        node: DocumentNode,
+        operation: OperationDefinitionNode,
+    ) -> Prepared:
+        key = msgspec.json.encode((asked.query, asked.operation_name, asked.variables))
+        known = self._known.get(key)
+        if known is not None:
+            self._known.move_to_end(key)
+            return known
+        told = self._told(asked, document, node, operation)
+        if len(key) <= LONGEST_KEPT:
+            self._known[key] = told
+            if len(self._known) > MOST_KEPT:
+                self._known.popitem(last=False)
+        return told
+
+    def _told(
+        self,
+        asked: GraphQLRequest,
+        document: Document,
+        node: DocumentNode,
+        operation: OperationDefinitionNode,
+    ) -> Prepared:
+        variables = read_variables(self._schema, operation, asked.variables, suggestions=self._introspection)
+        if isinstance(variables, list):
+            return Prepared(document, errors=tuple(variables))
+        try:
+            cost = Estimate(self._schema, self._prices, node, variables).of(operation)
+        except TooComplex as error:
+            return Prepared(document, errors=(error,))
+        errors = tuple(cost.exceeded(self._budget.calls, self._budget.items))
+        return Prepared(document, cost, errors, is_incremental=is_incremental(node, variables))

@@ -1,0 +1,138 @@
+"""What browsers and caches between may keep, and how they ask whether it is still good."""
+
+import gzip
+import json
+from typing import Any
+from urllib.parse import quote
+
+import brotli
+import pytest
+from starlette.requests import Request
+
+from providers.call_record import CallRecord
+from providers.records import Origin, Provider
+from server.caching import Reuse, Validators, reuse_of
+from server.compression import coding_of
+from tests.graph import Graph, running_graph
+
+TITLES = "{ photos(first: 30) { nodes { slug title image { url } } } }"
+PATH = f"/graphql?query={quote(TITLES)}"
+
+
+def call(stored_at: float, fresh_until: float) -> CallRecord:
+    origin = Origin(stored_at=stored_at, fresh_until=fresh_until)
+    return CallRecord(provider=Provider.FORGE, route="GET /", started_ms=0, origin=origin)
+
+
+FAILED = CallRecord(provider=Provider.FORGE, route="GET /", started_ms=0)
+
+
+@pytest.mark.parametrize(
+    ("calls", "answer", "reuse"),
+    [
+        ([], {"data": {}}, Reuse(0, 60)),
+        ([call(100, 160)], {"data": {}}, Reuse(0, 60)),
+        ([call(60, 160), call(90, 110)], {"data": {}}, Reuse(40, 10)),
+        ([call(60, 99)], {"data": {}}, None),
+        ([call(100, 100)], {"data": {}}, None),
+        ([call(100, 160), FAILED], {"data": {}}, None),
+        ([call(100, 160)], {"data": {}, "errors": []}, None),
+        ([call(100, 160)], {"data": {}, "extensions": {"warnings": []}}, None),
+    ],
+)
+def test_an_answer_is_good_for_as_long_as_its_shortest_part(
+    calls: list[CallRecord], answer: dict[str, Any], reuse: Reuse | None
+) -> None:
+    assert reuse_of(calls, answer, 100.0) == reuse
+
+
+async def test_an_answer_says_how_long_it_is_good_and_is_not_sent_twice(graph: Graph) -> None:
+    first = await graph.send("GET", PATH)
+    graph.forget_calls()
+    second = await graph.send("GET", PATH, headers={"if-none-match": first.headers["etag"]})
+
+    assert first.headers["cache-control"] in {"public, max-age=60", "public, max-age=59"}
+    assert first.headers["age"] == "0"
+    assert (second.status, second.body) == (304, b"")
+    assert second.headers["etag"] == first.headers["etag"]
+    assert graph.calls == {}
+
+
+async def test_a_tag_of_another_question_is_no_answer(graph: Graph) -> None:
+    tag = (await graph.send("GET", PATH)).headers["etag"]
+    french = await graph.send("GET", PATH, headers={"if-none-match": tag, "accept-language": "fr-FR"})
+    other = await graph.send("GET", "/graphql?query={__typename}", headers={"if-none-match": tag})
+
+    assert (french.status, other.status) == (200, 200)
+
+
+async def test_what_failed_in_part_is_kept_by_nobody(graph: Graph) -> None:
+    reply = await graph.query('{ photos(first: 1) { nodes { slug } } activity(uuid: "x") { title } }')
+
+    assert reply.headers["cache-control"] == "no-store"
+    assert "etag" not in reply.headers
+
+
+async def test_what_needs_a_key_is_for_its_client_alone() -> None:
+    async with running_graph(client_keys="shop=planted-key-of-the-shop") as graph:
+        reply = await graph.send("GET", PATH, headers={"x-api-key": "planted-key-of-the-shop"})
+
+    assert reply.headers["cache-control"].startswith("private, ")
+    assert "X-Api-Key" in reply.headers["vary"]
+
+
+async def test_answers_vary_by_what_they_depend_on(graph: Graph) -> None:
+    reply = await graph.query(TITLES)
+
+    assert reply.headers["vary"] == "Accept, Accept-Language, Accept-Encoding"
+
+
+def test_a_tag_is_good_until_its_answer_is_not() -> None:
+    now = [100.0]
+    validators = Validators(lambda: now[0])
+    validators.remember("question", '"tag"', Reuse(5, 10))
+    asked = Request({"type": "http", "headers": [(b"if-none-match", b'W/"old", "tag-br"')]})
+    at_once = validators.unchanged("question", asked)
+    now[0] = 109.0
+    later = validators.unchanged("question", asked)
+    now[0] = 110.0
+
+    assert at_once == ('"tag"', Reuse(5, 10))
+    assert later == ('"tag"', Reuse(14, 1))
+    assert validators.unchanged("question", asked) is None
+
+
+@pytest.mark.parametrize(
+    ("accept_encoding", "coding"),
+    [
+        ("", None),
+        ("identity", None),
+        ("gzip", "gzip"),
+        ("gzip, br", "br"),
+        ("br;q=0.5, gzip", "gzip"),
+        ("br;q=0, gzip;q=0", None),
+        ("*", "br"),
+        ("gzip;q=0, *;q=0.1", "br"),
+    ],
+)
+def test_the_coding_is_the_one_that_weighs_most(accept_encoding: str, coding: str | None) -> None:
+    assert coding_of(accept_encoding) == coding
+
+
+async def test_a_large_answer_is_compressed_and_its_tag_is_another(graph: Graph) -> None:
+    plain = await graph.send("GET", PATH)
+    small = await graph.send("GET", PATH, headers={"accept-encoding": "gzip"})
+    smaller = await graph.send("GET", PATH, headers={"accept-encoding": "br"})
+    again = await graph.send("GET", PATH, headers={"if-none-match": smaller.headers["etag"]})
+
+    assert gzip.decompress(small.body) == brotli.decompress(smaller.body) == plain.body
+    assert len(smaller.body) < len(plain.body) / 2
+    assert len({reply.headers["etag"] for reply in (plain, small, smaller)}) == 3
+    assert again.status == 304
+    assert json.loads(plain.body)["data"]["photos"]
+
+
+async def test_a_small_answer_stays_as_it_is(graph: Graph) -> None:
+    reply = await graph.query("{ __typename }", accept_encoding="br, gzip")
+
+    assert "content-encoding" not in reply.headers

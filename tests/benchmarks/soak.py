@@ -63,6 +63,7 @@ class Soak:
         self.outcomes: Counter[str] = Counter()
         self.wrong: list[str] = []
         self.slowest_s = 0.0
+        self.slowest_turn_s = 0.0
         self.is_over = False
         self.goes_on = asyncio.Event()
         self.goes_on.set()
@@ -106,6 +107,13 @@ class Soak:
             self._judge(reply, keys)
             await asyncio.sleep(self._chance.random() * 2 * pause_s)
 
+    async def pulse(self) -> None:
+        """Measure how long the event loop is held up, by the emulators or by a busy machine."""
+        while not self.is_over:
+            began = time.monotonic()
+            await asyncio.sleep(0.05)
+            self.slowest_turn_s = max(self.slowest_turn_s, time.monotonic() - began - 0.05)
+
     async def trouble(self) -> None:
         """Strike one provider with one fault for a moment, again and again; refuse connections now and then."""
         while not self.is_over:
@@ -141,7 +149,8 @@ class Soak:
         failed = {error["path"][0]: error["extensions"]["code"] for error in reply.errors}
         for subject, key in keys:
             item = subject.item(reply)
-            if item is not None and item["title"] == self._titles[subject.provider, key]:
+            right = item is not None and item["title"] == self._titles[subject.provider, key]
+            if item is not None and right and item["freshness"] is not None:
                 self.outcomes[item["freshness"]["state"]] += 1
             elif (item is None or item["title"] is None) and subject.field in failed:
                 self.outcomes[failed[subject.field]] += 1
@@ -155,7 +164,7 @@ async def soak(seconds: float, clients: int, pause_s: float, seed: int) -> dict[
         run = Soak(graph, seed)
         await run.learn()
         tasks = [asyncio.create_task(run.client(pause_s)) for _ in range(clients)]
-        tasks.append(asyncio.create_task(run.trouble()))
+        tasks += [asyncio.create_task(run.trouble()), asyncio.create_task(run.pulse())]
         await asyncio.sleep(seconds / 4)
         early = await run.size_at_rest()
         await asyncio.sleep(seconds * 3 / 4)
@@ -167,6 +176,7 @@ async def soak(seconds: float, clients: int, pause_s: float, seed: int) -> dict[
             "requests": sum(run.outcomes.values()),
             "outcomes": dict(run.outcomes),
             "slowestSeconds": round(run.slowest_s, 3),
+            "slowestTurnSeconds": round(run.slowest_turn_s, 3),
             "wrong": run.wrong[:10],
             "early": msgspec.structs.asdict(early),
             "late": msgspec.structs.asdict(late),

@@ -4,7 +4,7 @@ import asyncio
 import hashlib
 import re
 import time
-from collections.abc import AsyncIterator, Coroutine, Hashable, Iterable, Sequence
+from collections.abc import AsyncIterator, Coroutine, Hashable, Sequence
 from functools import partial
 from typing import Any, Final, TypeVar
 
@@ -106,7 +106,8 @@ class GraphQLEndpoint:
         prepared = self._prepared(request, batch, caller)
         context = self._context(request, request_id)
         explain = request.headers.get(HEADER) if self._settings.explain else None
-        question = _question(batch, context.locale, media_type, caller, explain)
+        wants_trace = request.headers.get(ftv1.HEADER) == ftv1.WANTED
+        question = _question(batch, context.locale, media_type, caller, (explain, wants_trace))
         unchanged = self._validators.unchanged(question, request)
         if unchanged is not None:
             etag, reuse = unchanged
@@ -117,11 +118,18 @@ class GraphQLEndpoint:
             context.scope.rehearsal = Rehearsal()
         if any(each.is_incremental and not each.errors for each in prepared) and explain != WANTED_DRY:
             return await self._answer_in_parts(request, batch, prepared, context)
-        trace = _trace(request)
         try:
             work = _all(
-                self._answer(each, operation, context.beside(), trace, wants_receipt=explain == WANTED)
-                for each, operation in zip(batch, prepared, strict=True)
+                [
+                    self._answer(
+                        each,
+                        operation,
+                        context.beside(),
+                        wants_receipt=explain == WANTED,
+                        trace=FieldTrace() if wants_trace else None,
+                    )
+                    for each, operation in zip(batch, prepared, strict=True)
+                ]
             )
             answers = await unless_gone(request.receive, work)
         finally:
@@ -170,9 +178,9 @@ class GraphQLEndpoint:
         asked: GraphQLRequest,
         prepared: Prepared,
         context: Context,
-        trace: FieldTrace | None,
         *,
         wants_receipt: bool,
+        trace: FieldTrace | None,
     ) -> tuple[int, dict[str, Any]]:
         request_id = context.scope.request_id
         if prepared.errors:
@@ -242,10 +250,6 @@ class GraphQLEndpoint:
         return Context(self._providers, self._rules, scope, locale)
 
 
-def _trace(request: Request) -> FieldTrace | None:
-    return FieldTrace() if request.headers.get(ftv1.HEADER) == ftv1.WANTED else None
-
-
 def _traced(trace: FieldTrace | None, answer: dict[str, Any]) -> dict[str, Any]:
     return {"ftv1": ftv1.written(trace, answer.get("errors", ()))} if trace and "data" in answer else {}
 
@@ -254,8 +258,9 @@ def _asked_first(request: Request) -> bool:
     return any(name in request.headers for name in _PREFLIGHT_HEADERS)
 
 
-async def _all(works: Iterable[Coroutine[Any, Any, T]]) -> list[T]:
-    return await asyncio.gather(*works)
+async def _all(works: Sequence[Coroutine[Any, Any, T]]) -> list[T]:
+    # One alone needs no task of its own: each costs it turns of the event loop.
+    return [await works[0]] if len(works) == 1 else await asyncio.gather(*works)
 
 
 async def _until_closed(frames: AsyncIterator[Frame], context: Context) -> AsyncIterator[Frame]:
@@ -268,11 +273,11 @@ async def _until_closed(frames: AsyncIterator[Frame], context: Context) -> Async
 
 
 def _question(
-    batch: Sequence[GraphQLRequest], locale: str, media_type: str, caller: Caller, explain: str | None
+    batch: Sequence[GraphQLRequest], locale: str, media_type: str, caller: Caller, extras: Hashable
 ) -> Hashable:
     """Name what an answer follows from, time aside."""
     asked = msgspec.json.encode([(each.query, each.operation_name, each.variables) for each in batch])
-    return hashlib.sha256(asked).digest(), locale, media_type, caller.is_router, explain
+    return hashlib.sha256(asked).digest(), locale, media_type, caller.is_router, extras
 
 
 def _estimate(prepared: Prepared) -> dict[str, Any]:

@@ -35,6 +35,7 @@ def create_app(settings: Settings, clock: Clock | None = None) -> Starlette:
         settings.locales,
         settings.deadline_s,
         explains=settings.explain,
+        compile_after=settings.compile_after if settings.compile else None,
     )
     page = graphiql_page(EXAMPLES, explain=settings.explain) if settings.graphiql else None
     page_headers = graphiql_headers(settings.graphiql_img_src)

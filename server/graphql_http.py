@@ -18,6 +18,7 @@ from resolvers.context import Context, GraphRules
 from server.departure import ClientGone, unless_gone
 from server.graphql_errors import formatted, plain_error
 from server.operations import ftv1
+from server.operations.compiled.plans import Plans
 from server.operations.documents import Documents, is_query
 from server.operations.execution import run
 from server.operations.requests import GraphQLRequest, RequestRefused, from_json, from_parameters
@@ -46,6 +47,7 @@ class GraphQLEndpoint:
         deadline_s: float,
         *,
         explains: bool,
+        compile_after: int | None,
     ) -> None:
         self._schema = schema._schema  # noqa: SLF001 - Strawberry offers no other way to graphql-core's schema
         self._documents = Documents(self._schema)
@@ -54,6 +56,7 @@ class GraphQLEndpoint:
         self._locales = locales
         self._deadline_s = deadline_s
         self._explains = explains
+        self._plans = Plans(self._schema, compile_after) if compile_after is not None else None
 
     async def __call__(self, request: Request) -> Response:
         """Answer one HTTP request; every refusal is JSON with a code."""
@@ -89,7 +92,9 @@ class GraphQLEndpoint:
             context.scope.rehearsal = Rehearsal()
         trace = _trace(request)
         try:
-            work = run(self._schema, document, asked.variables, asked.operation_name, context, trace)
+            work = run(
+                self._schema, document, asked.variables, asked.operation_name, context, self._plans, trace
+            )
             outcome = await unless_gone(request.receive, work)
         finally:
             context.close()

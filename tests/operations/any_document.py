@@ -80,13 +80,15 @@ class Documents:
             return self._inline(type_name, depth)
         if turn < 0.32:
             return self._spread(type_name, depth)
-        return self._field(type_name, chance.choice(world.fields[type_name]), depth)
+        return self._field(chance.choice(world.fields[type_name]), depth)
 
     def _inline(self, type_name: str, depth: int) -> str:
         narrower = self._fitting(type_name)
         chosen = self._chance.choice([*narrower, type_name])
         on = f" on {chosen}" if self._chance.random() < 0.8 or chosen != type_name else ""
-        return f"...{on}{self._condition()} {self._selection(chosen, depth - 1)}" if depth > 0 else "__typename"
+        return (
+            f"...{on}{self._condition()} {self._selection(chosen, depth - 1)}" if depth > 0 else "__typename"
+        )
 
     def _spread(self, type_name: str, depth: int) -> str:
         usable = [name for name, on in self._fragments if on == type_name]
@@ -105,7 +107,7 @@ class Documents:
         own = set(world.possible.get(type_name, [type_name]))
         return [name for name, names in sorted(world.possible.items()) if own & set(names) and names]
 
-    def _field(self, type_name: str, field: Field, depth: int) -> str:
+    def _field(self, field: Field, depth: int) -> str:
         named = _named(field.shape)
         is_leaf = named not in self._world.possible
         if not is_leaf and depth <= 0:
@@ -139,7 +141,13 @@ class Documents:
         if self._chance.random() > 0.2:
             return ""
         condition = self._chance.choice(
-            ("@skip(if: $no)", "@include(if: $yes)", "@skip(if: true)", "@include(if: true)", "@skip(if: $yes) @include(if: $yes)")
+            (
+                "@skip(if: $no)",
+                "@include(if: $yes)",
+                "@skip(if: true)",
+                "@include(if: true)",
+                "@skip(if: $yes) @include(if: $yes)",
+            )
         )
         self._used.update(each for each in ("yes", "no") if f"${each}" in condition)
         return f" {condition}"

@@ -6,12 +6,13 @@ from typing import Any, Final
 
 from graphql import (
     GraphQLError,
+    GraphQLInterfaceType,
     GraphQLList,
     GraphQLNonNull,
     GraphQLObjectType,
     GraphQLOutputType,
+    GraphQLUnionType,
     Undefined,
-    is_object_type,
 )
 from graphql.execution import Executor
 from graphql.execution.collect_fields import FieldDetails, collect_fields, collect_subfields
@@ -175,9 +176,9 @@ class Compiler:
         inner = type_.of_type if isinstance(type_, GraphQLNonNull) else type_
         if isinstance(inner, GraphQLList):
             self._complete_list(body, inner, value, slot)
-        elif is_object_type(inner):
+        elif isinstance(inner, GraphQLObjectType):
             self._complete_object(body, inner, value, slot)
-        else:
+        elif isinstance(inner, GraphQLInterfaceType | GraphQLUnionType):
             self._complete_abstract(body, inner, value, slot)
         with otherwise(body, value, nullable=inner is type_):
             by_graphql_core(body, value)
@@ -255,7 +256,5 @@ class Compiler:
                 type_,
                 slot.details,
             )
-            self._made[key] = self._selection(
-                type_, collected.grouped_field_set, collected.new_defer_usages
-            )
+            self._made[key] = self._selection(type_, collected.grouped_field_set, collected.new_defer_usages)
         return self._made[key]

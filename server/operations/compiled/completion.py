@@ -100,7 +100,7 @@ def by_graphql_core(source: Source, value: Value) -> None:
     """Write the completion of whatever came."""
     v = value.variable
     if value.pending:
-        source.line(f"{v} = x.finish({value.slot}, {v}, {value.steps})")
+        source.line(f"{v} = x.received({value.slot}, {v}, {value.steps})")
         with source.block(f"if {v}.__class__ is Coroutine:"):
             source.line(value.pending)
     else:

@@ -1,7 +1,6 @@
 """graphql-core's executor, with compiled selections in the place of its walk over fields."""
 
 from collections.abc import Awaitable, Callable, Iterator, Mapping
-from types import CoroutineType
 from typing import Any, Final, TypeAlias
 
 from graphql import (
@@ -22,7 +21,7 @@ from graphql.type import GraphQLAbstractType
 
 from server.operations.compiled.positions import Position, Slot, Steps, as_path, field_path
 
-Selected: TypeAlias = Callable[[Any, Steps, Any], "dict[str, Any] | CoroutineType[Any, Any, dict[str, Any]]"]
+Selected: TypeAlias = Callable[[Any, Steps, Any], Any]
 
 # Classes whose values are neither awaitable nor exceptions, as met: bounded, for classes may be made at run time.
 PLAIN: Final[set[type]] = set()
@@ -83,7 +82,7 @@ class CompiledExecutor(Executor[None]):
             data = None
         return ExecutionResult(data, self.collected_errors.errors or None)
 
-    def info(self, position: Position, steps: Steps) -> GraphQLResolveInfo:
+    def info(self, position: Position, steps: Steps) -> GraphQLResolveInfo[Any]:
         """Make what a resolver may ask about its field."""
         path = as_path(steps)
         return self.build_resolve_info(position.definition, position.nodes, position.parent, path)
@@ -92,7 +91,7 @@ class CompiledExecutor(Executor[None]):
         """Note an error, or raise it on where the type is non-null."""
         self.handle_field_error(error, slot.type, slot.details, as_path(steps))
 
-    def finish(self, slot: Slot, value: Any, steps: Steps) -> Any:
+    def received(self, slot: Slot, value: Any, steps: Steps) -> Any:
         """Complete a value of any kind that a resolver or a list gave; a coroutine where that takes time."""
         if not self.is_awaitable(value):
             completed = self._complete(slot, value, steps)
@@ -152,7 +151,7 @@ class CompiledExecutor(Executor[None]):
         runtime_type_name: Any,
         return_type: GraphQLAbstractType,
         field_details_list: list[FieldDetails],
-        info: GraphQLResolveInfo,
+        info: GraphQLResolveInfo[Any],
         result: Any,
     ) -> GraphQLObjectType:
         """Find the type of a value of an abstract type, and remember it for its class; called by graphql-core."""

@@ -1,6 +1,6 @@
 """Places of an operation: which field stands where, and what type its value must become."""
 
-from typing import TypeAlias
+from typing import TypeAlias, cast
 
 from graphql import FieldNode, GraphQLField, GraphQLObjectType, GraphQLOutputType
 from graphql.execution.collect_fields import FieldDetails
@@ -33,10 +33,10 @@ class Slot:
         self.details = position.details
 
 
-def as_path(steps: Steps) -> Path | None:
-    """Make graphql-core's path of a path."""
-    if steps is None or isinstance(steps, Path):
-        return steps
+def as_path(steps: Steps) -> Path:
+    """Make graphql-core's path of a path, which is not the root's."""
+    if isinstance(steps, Path) or steps is None:
+        return cast("Path", steps)
     previous, key, typename = steps
     return Path(as_path(previous), key, typename)
 

@@ -51,11 +51,13 @@ class DirectCall:
         self._converter = converter
         self._needs_info = any(_has_input_type(each.type) for each in field.arguments)
 
-    def info(self, raw: GraphQLResolveInfo) -> Any:
+    def info(self, raw: GraphQLResolveInfo[Any]) -> Any:
         """Make Strawberry's info."""
         return self._converter.config.info_class(_raw_info=raw, _field=self._field)
 
-    def converted(self, arguments: dict[str, Any], raw: Callable[[], GraphQLResolveInfo]) -> dict[str, Any]:
+    def converted(
+        self, arguments: dict[str, Any], raw: Callable[[], GraphQLResolveInfo[Any]]
+    ) -> dict[str, Any]:
         """Convert arguments as Strawberry does."""
         return convert_arguments(
             arguments,

@@ -48,7 +48,7 @@ class Source:
     def beside(self) -> "Source":
         """Start a function beside this one, with the same objects."""
         other = Source()
-        other._objects, other._names = self._objects, self._names  # noqa: SLF001 - its own class
+        other._objects, other._names = self._objects, self._names
         return other
 
     def functions(self) -> dict[str, Callable[..., Any]]:

@@ -3,7 +3,7 @@
 import enum
 from typing import Any, Final
 
-from graphql import Undefined
+from graphql import Undefined, is_required_argument
 from graphql.execution.values import VariableValues, get_argument_values
 
 from server.operations.compiled.positions import Position
@@ -16,7 +16,12 @@ class Arguments:
 
     def __init__(self, position: Position) -> None:
         self._position = position
-        self.takes_some = bool(position.definition.args or position.nodes[0].arguments)
+        declared = position.definition.args.values()
+        # What is required and left out is graphql-core's to refuse.
+        self.takes_some = bool(position.nodes[0].arguments) or any(
+            each.default is not None or each.default_value is not Undefined or is_required_argument(each)
+            for each in declared
+        )
 
     def read(self, variables: VariableValues, known: dict[Position, dict[str, Any]]) -> dict[str, Any]:
         """Read them as graphql-core does, or copy what was read before; raises GraphQLError."""

@@ -8,7 +8,7 @@ from typing import Any, Final, cast
 import msgspec
 from graphql import GraphQLResolveInfo, GraphQLSchema
 from graphql.execution import default_field_resolver
-from strawberry.types.arguments import convert_arguments
+from strawberry.types.arguments import convert_argument
 from strawberry.types.base import StrawberryContainer, has_object_definition
 from strawberry.types.field import StrawberryField
 from strawberry.types.fields.resolver import StrawberryResolver
@@ -49,6 +49,10 @@ class DirectCall:
     def __init__(self, field: StrawberryField, converter: Any) -> None:
         self._field = field
         self._converter = converter
+        self._taken = [
+            (converter.config.name_converter.from_argument(each), each.python_name, each.type)
+            for each in field.arguments
+        ]
         self._needs_info = any(_has_input_type(each.type) for each in field.arguments)
 
     def info(self, raw: GraphQLResolveInfo[Any]) -> Any:
@@ -59,13 +63,17 @@ class DirectCall:
         self, arguments: dict[str, Any], raw: Callable[[], GraphQLResolveInfo[Any]]
     ) -> dict[str, Any]:
         """Convert arguments as Strawberry does."""
-        return convert_arguments(
-            arguments,
-            self._field.arguments,
-            scalar_registry=self._converter.scalar_registry,
-            config=self._converter.config,
-            info=self.info(raw()) if self._needs_info else None,
-        )
+        taken = [each for each in self._taken if each[0] in arguments]
+        if not taken:
+            return {}
+        info = self.info(raw()) if self._needs_info else None
+        converter = self._converter
+        return {
+            python_name: convert_argument(
+                arguments[name], type_, converter.scalar_registry, converter.config, info, path=(name,)
+            )
+            for name, python_name, type_ in taken
+        }
 
 
 def _has_input_type(type_: object) -> bool:

@@ -75,7 +75,9 @@ def measured(
 
 def table(rates: Rates, workloads: Sequence[Workload], kinds: Sequence[str]) -> Iterator[str]:
     """Write the rates, and their ratios to the first kind with their spread."""
-    yield "| requests a second (ratio to " + kinds[0] + ": median, least to most) | " + " | ".join(kinds) + " |"
+    yield (
+        "| requests a second (ratio to " + kinds[0] + ": median, least to most) | " + " | ".join(kinds) + " |"
+    )
     yield "|---" * (len(kinds) + 1) + "|"
     for workload in workloads:
         first = rates[workload.name, kinds[0]]
@@ -83,9 +85,8 @@ def table(rates: Rates, workloads: Sequence[Workload], kinds: Sequence[str]) -> 
         for kind in kinds:
             own = rates[workload.name, kind]
             ratios = [mine / theirs for mine, theirs in zip(own, first, strict=True)]
-            cells.append(
-                f"{statistics.median(own):.0f} ({statistics.median(ratios):.2f}, {min(ratios):.2f} to {max(ratios):.2f})"
-            )
+            spread = f"{statistics.median(ratios):.2f}, {min(ratios):.2f} to {max(ratios):.2f}"
+            cells.append(f"{statistics.median(own):.0f} ({spread})")
         yield f"| {workload.name} | " + " | ".join(cells) + " |"
 
 
@@ -107,9 +108,7 @@ def main() -> None:
         ports = {}
         for kind in asked.servers:
             port = ports[kind] = free_port()
-            stack.enter_context(
-                running("tests.benchmarks.serve", kind, str(port), str(_SERVER_CORE), urls)
-            )
+            stack.enter_context(running("tests.benchmarks.serve", kind, str(port), str(_SERVER_CORE), urls))
             wait_for(port)
         rates = measured(ports, workloads, asked.rounds, asked.seconds, asked.connections)
     sys.stdout.write("\n".join(table(rates, workloads, asked.servers)) + "\n")
@@ -117,5 +116,3 @@ def main() -> None:
 
 if __name__ == "__main__":
     main()
-
-

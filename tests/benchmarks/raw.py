@@ -8,6 +8,8 @@ import msgspec
 from starlette.types import Receive, Scope, Send
 from yarl import URL
 
+_OK = 200
+
 
 class _Activity(msgspec.Struct):
     uuid: str
@@ -86,9 +88,10 @@ class RawGraph:
             more = message.get("more_body", False)
         asked = _ASKED.decode(body)
         data = await self._data(asked)
-        headers = [(b"content-type", b"application/json")]
+        answer = msgspec.json.encode({"data": data})
+        headers = [(b"content-type", b"application/json"), (b"content-length", b"%d" % len(answer))]
         await send({"type": "http.response.start", "status": 200, "headers": headers})
-        await send({"type": "http.response.body", "body": msgspec.json.encode({"data": data})})
+        await send({"type": "http.response.body", "body": answer})
 
     async def _data(self, asked: _Asked) -> dict[str, Any]:
         if asked.query.startswith("query Page"):
@@ -133,9 +136,15 @@ class RawGraph:
         return {
             "productId": product_id,
             "gallery": {
-                "nodes": [{"url": each.url, "keywords": each.keywords or []} for each in _PICTURES.decode(pictures)]
+                "nodes": [
+                    {"url": each.url, "keywords": each.keywords or []} for each in _PICTURES.decode(pictures)
+                ]
             },
-            "videos": {"nodes": [{"url": each if isinstance(each, str) else each["url"]} for each in _VIDEOS.decode(videos)]},
+            "videos": {
+                "nodes": [
+                    {"url": each if isinstance(each, str) else each["url"]} for each in _VIDEOS.decode(videos)
+                ]
+            },
         }
 
     async def _photos(self, first: int) -> dict[str, Any]:
@@ -146,7 +155,7 @@ class RawGraph:
         if self._session is None:
             self._session = aiohttp.ClientSession(headers={"x-api-key": "bench", "accept-language": "en-US"})
         async with self._session.get(URL(self._urls[provider] + path, encoded=True)) as reply:
-            return await reply.read()
+            return await reply.read() if reply.status == _OK else b"[]"
 
 
 def _photo(each: _Photo) -> dict[str, Any]:
@@ -156,7 +165,9 @@ def _photo(each: _Photo) -> dict[str, Any]:
         "title": each.title,
         "contentDate": each.content_date,
         "featured": bool(each.featured),
-        "tags": [{"slug": tag.slug, "neutralSlug": tag.neutral_slug, "title": tag.title} for tag in each.tags or ()],
+        "tags": [
+            {"slug": tag.slug, "neutralSlug": tag.neutral_slug, "title": tag.title} for tag in each.tags or ()
+        ],
         "image": {"url": image and image.template_url, "thumbnailUrl": image and image.thumbnail_url},
     }
 

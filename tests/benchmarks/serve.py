@@ -1,4 +1,7 @@
-"""Serves one of the servers that are compared, on one core: ``python -m tests.benchmarks.serve KIND PORT CORE URLS``."""
+"""Serves one of the servers that are compared, on one core.
+
+``python -m tests.benchmarks.serve KIND PORT CORE URLS``
+"""
 
 import json
 import os
@@ -9,6 +12,7 @@ from typing import Any
 import uvicorn
 
 from server.app import create_app
+from server.service import spare_collections
 from server.settings import load_settings
 from tests.benchmarks.naive import NaiveGraph
 from tests.benchmarks.raw import RawGraph
@@ -33,6 +37,7 @@ def _graph(urls: dict[str, str], **settings: str) -> Any:
     )
 
 
+_OURS = ("interpreted", "compiled")
 KINDS: dict[str, Callable[[dict[str, str]], Any]] = {
     "naive": NaiveGraph,
     "interpreted": lambda urls: _graph(urls, MEDIAGRAPH_COMPILE="false"),
@@ -44,8 +49,11 @@ KINDS: dict[str, Callable[[dict[str, str]], Any]] = {
 def main(kind: str, port: str, core: str, urls: str) -> None:
     """Serve until ended."""
     os.sched_setaffinity(0, {int(core)})
+    app = KINDS[kind](json.loads(urls))
+    if kind in _OURS:
+        spare_collections()
     uvicorn.run(
-        KINDS[kind](json.loads(urls)),
+        app,
         host="127.0.0.1",
         port=int(port),
         log_level="error",

@@ -7,6 +7,7 @@ ended. Each path is asked of the emulator once.
 import asyncio
 import os
 import sys
+from functools import partial
 from typing import cast
 from urllib.parse import urlsplit
 
@@ -87,7 +88,7 @@ async def main(core: int) -> None:
             await emulator.start()
             parts = urlsplit(emulator.url)
             answers = Answers(f"{parts.scheme}://{parts.netloc}", session)
-            server = await loop.create_server(lambda known=answers: Canned(known), "127.0.0.1", 0)
+            server = await loop.create_server(partial(Canned, answers), "127.0.0.1", 0)
             found[name] = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}{parts.path}"
         sys.stdout.write(msgspec.json.encode(found).decode() + "\n")
         sys.stdout.flush()

@@ -20,7 +20,7 @@ class Workload(msgspec.Struct, frozen=True):
 
     def body(self, turn: int) -> bytes:
         """Write the request's body."""
-        query = self.query.replace("{", "{ turn%d: __typename" % turn, 1) if self.fresh else self.query
+        query = self.query.replace("{", f"{{ turn{turn}: __typename", 1) if self.fresh else self.query
         return msgspec.json.encode({"query": query, "variables": self.variables})
 
 

@@ -21,8 +21,8 @@ from providers.musement.emulator import create_emulator as create_musement
 from server.app import create_app
 from server.settings import load_settings
 
-# Every test holds in both: compiled from the first use on, and with MEDIAGRAPH_TESTS_REFERENCE=1 never compiled.
-EXECUTION = {"COMPILE": "false"} if os.environ.get("MEDIAGRAPH_TESTS_REFERENCE") else {"COMPILE_AFTER": "1"}
+# Every test holds in both: compiled from the first use on, and with REFERENCE_EXECUTION=1 never compiled.
+EXECUTION = {"COMPILE": "false"} if os.environ.get("REFERENCE_EXECUTION") else {"COMPILE_AFTER": "1"}
 
 
 class Reply(msgspec.Struct, frozen=True):

@@ -1,6 +1,7 @@
 """What the image hosts share: which URLs may stand, and what a transformation comes to in pixels."""
 
 import re
+from functools import lru_cache
 from typing import NamedTuple, Protocol
 from urllib.parse import unquote_plus, urlsplit
 
@@ -12,6 +13,9 @@ LARGEST_SIDE = 8192
 UNCHANGED = Transform()
 """The transformation that asks for nothing."""
 
+# The same pictures come again and again, and taking their URLs apart costs more than all else that is done to them.
+_MOST_REMEMBERED = 8192
+_LONGEST_REMEMBERED = 1024
 _EXACT_FITS = frozenset({ImageFit.COVER, ImageFit.PAD, ImageFit.STRETCH})
 # A brace is a placeholder that nobody filled, browsers read a backslash as a slash, and a lone surrogate cannot be
 # written as UTF-8.
@@ -99,7 +103,7 @@ def usable_url(url: str | None, allowed_hosts: frozenset[str] = frozenset()) -> 
     """
     if not url or _UNFIT.search(url):
         return False
-    host = _host(url)
+    host = _known_host(url) if len(url) <= _LONGEST_REMEMBERED else _host(url)
     return bool(host) and (not allowed_hosts or host in allowed_hosts)
 
 
@@ -116,6 +120,9 @@ def _host(url: str) -> str | None:
     return f"[{host}]" if ":" in host else host
 
 
+_known_host = lru_cache(_MOST_REMEMBERED)(_host)
+
+
 def query_key(pair: str) -> str:
     """Decode the key of one ``key=value`` of a query."""
     return unquote_plus(pair.partition("=")[0])
@@ -126,8 +133,15 @@ def is_signed(url: str) -> bool:
 
     imgix signs with the query key ``s``, Cloudinary with a segment ``s--…--``, object stores with theirs.
     """
+    return _known_signed(url) if len(url) <= _LONGEST_REMEMBERED else _signed(url)
+
+
+def _signed(url: str) -> bool:
     parts = urlsplit(url)
     if _SIGNATURE_SEGMENT.search(parts.path):
         return True
     # Decoded first: hosts read `%73=` as `s=` too.
     return any(query_key(pair).lower() in _SIGNATURE_KEYS for pair in parts.query.split("&"))
+
+
+_known_signed = lru_cache(_MOST_REMEMBERED)(_signed)

@@ -53,6 +53,8 @@ def record_is(record: type) -> Any:
         del info
         return isinstance(value, record)
 
+    # Tells compiled operations that nothing but the class decides.
+    is_type_of.instances_of = record  # type: ignore[attr-defined] # functions may carry facts about themselves
     return staticmethod(is_type_of)
 
 

@@ -27,6 +27,7 @@ from server.graphql_errors import formatted
 from server.multipart import MULTIPART, form_of, multipart_response
 from server.negotiation import PLAIN_JSON, RESPONSE_JSON, negotiated
 from server.operations import ftv1
+from server.operations.compiled.plans import Plans
 from server.operations.execution import run
 from server.operations.incremental import Frame, frames_of, run_in_parts
 from server.operations.limits import Limits
@@ -74,6 +75,7 @@ class GraphQLEndpoint:
         self._open = self._operations(introspection=True)
         self._trusted = trusted_documents(settings, self._open)
         self._closed = self._open if settings.introspection else self._operations(introspection=False)
+        self._plans = Plans(self._schema, settings.compile_after) if settings.compile else None
 
     async def __call__(self, request: Request) -> Response:
         """Answer one HTTP request; every refusal is JSON with a code."""
@@ -186,7 +188,13 @@ class GraphQLEndpoint:
         if prepared.errors:
             return 400, {"errors": formatted(prepared.errors, request_id, ran=False)}
         outcome = await run(
-            self._schema, prepared.document, asked.variables, asked.operation_name, context, trace
+            self._schema,
+            prepared.document,
+            asked.variables,
+            asked.operation_name,
+            context,
+            self._plans,
+            trace,
         )
         if context.scope.rehearsal is not None and outcome.ran:
             predicted = prediction(context, context.scope.rehearsal)

@@ -102,6 +102,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         "where GraphiQL may load pictures from, besides its own origin",
     ] = ("https:",)
     introspection: Annotated[bool, FLAG, "introspection of the schema"] = True
+    compile: Annotated[bool, FLAG, "operations that are asked for often run as compiled code"] = True
+    compile_after: Annotated[
+        int, integer(1, 10**6), "the use of an operation from which on it is compiled"
+    ] = 2
     image_hosts: Annotated[tuple[str, ...], listed(HOST), "hosts that image URLs may name; empty: any"] = ()
     sandbox: Annotated[
         Literal["true", "auto", "false"],

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import os
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from typing import Any
@@ -19,6 +20,9 @@ from providers.musement.emulator import MusementEmulator
 from providers.musement.emulator import create_emulator as create_musement
 from server.app import create_app
 from server.settings import load_settings
+
+# Every test holds in both: compiled from the first use on, and with REFERENCE_EXECUTION=1 never compiled.
+EXECUTION = {"COMPILE": "false"} if os.environ.get("REFERENCE_EXECUTION") else {"COMPILE_AFTER": "1"}
 
 
 class Reply(msgspec.Struct, frozen=True):
@@ -156,6 +160,7 @@ async def running_graph(clock: Clock | None = None, /, **settings: str) -> Async
         "FORGE_URL": forge.url,
         "FORGE_CULTURES": "en-us fr-fr it-it",
         "SANDBOX": "false",
+        **EXECUTION,
     }
     environ |= {name.upper(): value for name, value in settings.items()}
     loaded = load_settings({f"MEDIAGRAPH_{name}": value for name, value in environ.items()})

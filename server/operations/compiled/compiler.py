@@ -1,0 +1,260 @@
+"""An operation written as Python: one function a selection on an object type, one a list, one an async field."""
+
+from functools import partial
+from types import CoroutineType
+from typing import Any, Final
+
+from graphql import (
+    GraphQLError,
+    GraphQLInterfaceType,
+    GraphQLList,
+    GraphQLNonNull,
+    GraphQLObjectType,
+    GraphQLOutputType,
+    GraphQLUnionType,
+    Undefined,
+)
+from graphql.execution import Executor
+from graphql.execution.collect_fields import FieldDetails, collect_fields, collect_subfields
+from graphql.execution.values import VariableValues
+from graphql.pyutils import is_awaitable
+from graphql.type import GraphQLAbstractType
+
+from server.operations.compiled.abstract import resolves_by_class
+from server.operations.compiled.arguments import Arguments
+from server.operations.compiled.completion import (
+    Value,
+    by_graphql_core,
+    complete_leaf,
+    is_leaf,
+    otherwise,
+    wait,
+)
+from server.operations.compiled.executor import BASIC, PLAIN, Compiled, add, gathered, is_plain
+from server.operations.compiled.positions import Position, Slot
+from server.operations.compiled.resolving import Attribute, Direct, Wrapped, resolution_of
+from server.operations.compiled.source import Source
+
+MOST_FIELDS: Final = 2000
+
+
+class TooLarge(Exception):
+    """The operation would become too much code to be worth it."""
+
+
+class Compiler:
+    """Compiles one operation for one choice of its conditions."""
+
+    def __init__(self, compiled: Compiled, variables: VariableValues) -> None:
+        self._compiled = compiled
+        self._variables = variables
+        self._fields = 0
+        self._made: dict[tuple[int, str], str] = {}
+        self._source = Source(
+            BASIC=BASIC,
+            PLAIN=PLAIN,
+            Coroutine=CoroutineType,
+            Undefined=Undefined,
+            add=add,
+            gathered=gathered,
+            is_awaitable=is_awaitable,
+            complete_leaf=Executor.complete_leaf_value,
+            partial=partial,
+        )
+
+    def run(self, root: GraphQLObjectType) -> None:
+        """Compile all of it; raises TooLarge, GraphQLError or RecursionError where that cannot be done."""
+        compiled = self._compiled
+        collected = collect_fields(
+            compiled.schema, compiled.fragments, self._variables, root, compiled.operation
+        )
+        name = self._selection(root, collected.grouped_field_set, collected.new_defer_usages)
+        functions = self._source.functions()
+        compiled.root = functions[name]
+        for (details, type_name), made in self._made.items():
+            compiled.selections[details, type_name] = functions[made]
+
+    def _selection(
+        self, parent: GraphQLObjectType, fields: dict[str, list[FieldDetails]], deferred: list[Any]
+    ) -> str:
+        if deferred:
+            raise GraphQLError("deferred")
+        body = self._source.beside()
+        name = body.unnamed("o")
+        with body.block(f"def {name}(s, p, x):"):
+            body.line("r = {}")
+            body.line("w = None")
+            with body.block("try:"):
+                for key, details in fields.items():
+                    self._field(body, parent, key, details)
+            with body.block("except Exception:"):
+                body.line("x.abandon([r[k] for k in w or ()])")
+                body.line("raise")
+            body.line("return r if w is None else gathered(r, w)")
+        self._source.extend(body)
+        return name
+
+    def _field(self, body: Source, parent: GraphQLObjectType, key: str, details: list[FieldDetails]) -> None:
+        self._fields += 1
+        if self._fields > MOST_FIELDS:
+            raise TooLarge
+        name = details[0].node.name.value
+        if name == "__typename":
+            body.line(f"r[{key!r}] = {parent.name!r}")
+            return
+        definition = self._compiled.schema.get_field(parent, name)
+        if definition is None:
+            return
+        position = Position(key, details, definition, parent)
+        slot = Slot(position, definition.type)
+        with body.block("try:"):
+            self._resolved(body, slot)
+        with body.block("except Exception as e:"):
+            body.line(f"v = x.fail({body.name('S', slot)}, e, {self._steps(position)})")
+        body.line(f"r[{key!r}] = v")
+
+    def _resolved(self, body: Source, slot: Slot) -> None:
+        position = slot.position
+        steps = self._steps(position)
+        value = Value("v", steps, body.name("S", slot), f"w = add(w, {position.key!r})")
+        way = resolution_of(self._compiled.schema, position)
+        arguments = Arguments(position)
+        if isinstance(way, Attribute):
+            body.line(f"v = s.{way.name}")
+        elif isinstance(way, Wrapped):
+            given = ", **" + self._arguments(body, arguments) if arguments.takes_some else ""
+            body.line(f"i = x.info({body.name('P', position)}, {steps})")
+            body.line(f"v = {body.name('R', way.function)}(s, i{given})")
+        elif way.is_async:
+            self._awaited(body, slot, way, arguments)
+            return
+        else:
+            body.line(f"v = {self._call(body, position, way, arguments, steps, '')}")
+        self._complete(body, slot.type, value, slot)
+
+    def _awaited(self, body: Source, slot: Slot, way: Direct, arguments: Arguments) -> None:
+        function = self._source.beside()
+        name = function.unnamed("a")
+        named = function.name("S", slot)
+        with function.block(f"async def {name}(s, p, x, g):"):
+            with function.block("try:"):
+                call = self._call(function, slot.position, way, arguments, "p", "g")
+                function.line(f"v = await {call}")
+                self._complete(function, slot.type, Value("v", "p", named, ""), slot)
+            with function.block("except Exception as e:"):
+                function.line(f"v = x.fail({named}, e, p)")
+            function.line("return v")
+        self._source.extend(function)
+        given = self._arguments(body, arguments) if arguments.takes_some else "None"
+        body.line(f"v = {name}(s, {self._steps(slot.position)}, x, {given})")
+        body.line(f"w = add(w, {slot.position.key!r})")
+
+    def _call(
+        self, body: Source, position: Position, way: Direct, arguments: Arguments, steps: str, read: str
+    ) -> str:
+        parts = ["s"] if way.takes_source_first else []
+        named = body.name("P", position)
+        call = body.name("D", way.call)
+        if arguments.takes_some:
+            read = read or self._arguments(body, arguments)
+            parts.append(f"**{call}.converted({read}, partial(x.info, {named}, {steps}))")
+        parts += [f"{name}=s" for name in way.source_names]
+        if way.info_name:
+            parts.append(f"{way.info_name}={call}.info(x.info({named}, {steps}))")
+        return f"{body.name('R', way.function)}({', '.join(parts)})"
+
+    def _arguments(self, body: Source, arguments: Arguments) -> str:
+        return f"{body.name('A', arguments)}.read(x.variable_values, x.arguments)"
+
+    def _steps(self, position: Position) -> str:
+        return f"(p, {position.key!r}, {position.parent.name!r})"
+
+    def _complete(self, body: Source, type_: GraphQLOutputType, value: Value, slot: Slot) -> None:
+        if is_leaf(type_):
+            complete_leaf(body, type_, value)
+            return
+        inner = type_.of_type if isinstance(type_, GraphQLNonNull) else type_
+        if isinstance(inner, GraphQLList):
+            self._complete_list(body, inner, value, slot)
+        elif isinstance(inner, GraphQLObjectType):
+            self._complete_object(body, inner, value, slot)
+        elif isinstance(inner, GraphQLInterfaceType | GraphQLUnionType):
+            self._complete_abstract(body, inner, value, slot)
+        with otherwise(body, value, nullable=inner is type_):
+            by_graphql_core(body, value)
+
+    def _complete_list(self, body: Source, type_: GraphQLList[Any], value: Value, slot: Slot) -> None:
+        v = value.variable
+        with body.block(f"if {v}.__class__ is tuple or {v}.__class__ is list:"):
+            body.line(f"{v} = {self._list(type_.of_type, slot)}({v}, {value.steps}, x)")
+            with body.block(f"if {v}.__class__ is not list:"):
+                wait(body, value)
+
+    def _list(self, item: GraphQLOutputType, slot: Slot) -> str:
+        body = self._source.beside()
+        item_slot = Slot(slot.position, item)
+        named = body.name("S", item_slot)
+        name = body.unnamed("l")
+        with body.block(f"def {name}(v, p, x):"):
+            body.line("r = []")
+            body.line("w = None")
+            body.line("j = 0")
+            body.line("rest = iter(v)")
+            with body.block("try:"), body.block("for t in rest:"):
+                with body.block("try:"):
+                    self._complete(body, item, Value("t", "(p, j, None)", named, "w = add(w, j)"), item_slot)
+                with body.block("except Exception as e:"):
+                    body.line(f"t = x.fail({named}, e, (p, j, None))")
+                body.line("r.append(t)")
+                body.line("j += 1")
+            with body.block("except Exception:"):
+                body.line("x.abandon_items(r, w, rest)")
+                body.line("raise")
+            body.line("return r if w is None else gathered(r, w)")
+        self._source.extend(body)
+        return name
+
+    def _complete_object(self, body: Source, type_: GraphQLObjectType, value: Value, slot: Slot) -> None:
+        v = value.variable
+        name = self._below(type_, slot)
+        if type_.is_type_of is None:
+            condition = f"{v}.__class__ in PLAIN"
+        else:
+            record = getattr(type_.is_type_of, "instances_of", None)
+            known = isinstance(record, type) and is_plain(record)
+            condition = f"{v}.__class__ is {body.name('K', record)}" if known else "False"
+        with body.block(f"if {condition}:"):
+            self._run_selection(body, name, value)
+
+    def _complete_abstract(self, body: Source, type_: GraphQLAbstractType, value: Value, slot: Slot) -> None:
+        possible = self._compiled.schema.get_possible_types(type_)
+        for each in possible:
+            self._below(each, slot)
+        if not resolves_by_class(type_, possible):
+            with body.block("if False:"):
+                return
+        by_class = self._compiled.by_class.setdefault(id(slot.details), {})
+        body.line(f"f = {body.name('B', by_class)}.get({value.variable}.__class__)")
+        with body.block("if f is not None:"):
+            self._run_selection(body, "f", value)
+
+    def _run_selection(self, body: Source, function: str, value: Value) -> None:
+        v = value.variable
+        body.line(f"{v} = {function}({v}, {value.steps}, x)")
+        with body.block(f"if {v}.__class__ is not dict:"):
+            wait(body, value)
+
+    def _below(self, type_: GraphQLObjectType, slot: Slot) -> str:
+        key = (id(slot.details), type_.name)
+        if key not in self._made:
+            compiled = self._compiled
+            collected = collect_subfields(
+                compiled.schema,
+                compiled.fragments,
+                self._variables,
+                compiled.operation,
+                type_,
+                slot.details,
+            )
+            self._made[key] = self._selection(type_, collected.grouped_field_set, collected.new_defer_usages)
+        return self._made[key]

@@ -1,0 +1,126 @@
+"""Source that completes a value: the evident outcome in line, everything else by graphql-core."""
+
+import enum
+from contextlib import AbstractContextManager, suppress
+from typing import Any, Final, NamedTuple
+
+from graphql import (
+    GraphQLBoolean,
+    GraphQLEnumType,
+    GraphQLFloat,
+    GraphQLID,
+    GraphQLInt,
+    GraphQLNonNull,
+    GraphQLOutputType,
+    GraphQLScalarType,
+    GraphQLString,
+    is_leaf_type,
+    is_non_null_type,
+)
+from graphql.execution import Executor
+
+from server.operations.compiled.source import Source
+
+# What holds of a value that these scalars would not leave as it is.
+_UNUSUAL: Final = {
+    GraphQLString: "{v}.__class__ is not str",
+    GraphQLID: "{v}.__class__ is not str",
+    GraphQLInt: "({v}.__class__ is not int or not -2147483648 <= {v} <= 2147483647)",
+    GraphQLFloat: "({v}.__class__ is not float or {v} - {v} != 0.0)",
+    GraphQLBoolean: "{v} is not True and {v} is not False",
+}
+
+
+class Value(NamedTuple):
+    """A value of the source under construction.
+
+    ``pending`` is the statement that notes it as still to come; an awaited value has none, for it is awaited in place.
+    """
+
+    variable: str
+    steps: str
+    slot: str
+    pending: str
+
+
+def complete_leaf(source: Source, type_: GraphQLOutputType, value: Value) -> None:
+    """Write the completion of a scalar or an enum."""
+    nullable = not is_non_null_type(type_)
+    leaf = type_.of_type if isinstance(type_, GraphQLNonNull) else type_
+    unusual = _UNUSUAL.get(leaf) if isinstance(leaf, GraphQLScalarType) else None
+    if unusual is not None:
+        condition = unusual.format(v=value.variable)
+        with source.block(f"if {condition}{f' and {value.variable} is not None' if nullable else ''}:"):
+            by_graphql_core(source, value)
+        return
+    if isinstance(leaf, GraphQLEnumType):
+        _complete_enum(source, leaf, value)
+    else:
+        _complete_scalar(source, leaf, value)
+    with otherwise(source, value, nullable=nullable):
+        by_graphql_core(source, value)
+
+
+def _complete_enum(source: Source, leaf: GraphQLEnumType, value: Value) -> None:
+    # Members of an enum are singletons that live as long as their class: their identity tells their name.
+    names = source.name("N", _EnumNames(leaf))
+    source.line(f"n = {names}.get(id({value.variable}))")
+    with source.block("if n is not None:"):
+        source.line(f"{value.variable} = n")
+
+
+def _complete_scalar(source: Source, leaf: Any, value: Value) -> None:
+    v = value.variable
+    serialize, named = source.name("C", leaf.coerce_output_value), source.name("T", leaf)
+    with source.block(f"if {v}.__class__ in BASIC:"):
+        source.line(f"c = {serialize}({v})")
+        with source.block("if c.__class__ in BASIC:"):
+            source.line(f"{v} = c")
+        with source.block("else:"):
+            source.line(f"{v} = c if c is not None and c is not Undefined else complete_leaf({named}, {v})")
+            with source.block(f"if is_awaitable({v}):"):
+                wait(source, value)
+
+
+def wait(source: Source, value: Value) -> None:
+    """Write how a completed value that takes time is waited for."""
+    if value.pending:
+        source.line(f"{value.variable} = x.settled({value.slot}, {value.variable}, {value.steps})")
+        source.line(value.pending)
+    else:
+        source.line(f"{value.variable} = await {value.variable}")
+
+
+def otherwise(source: Source, value: Value, *, nullable: bool) -> AbstractContextManager[None]:
+    """Begin what happens to a value that is not as expected: null stays null where it may."""
+    return source.block(f"elif {value.variable} is not None:" if nullable else "else:")
+
+
+def by_graphql_core(source: Source, value: Value) -> None:
+    """Write the completion of whatever came."""
+    v = value.variable
+    if value.pending:
+        source.line(f"{v} = x.received({value.slot}, {v}, {value.steps})")
+        with source.block(f"if {v}.__class__ is Coroutine:"):
+            source.line(value.pending)
+    else:
+        source.line(f"{v} = await x.completed({value.slot}, {v}, {value.steps})")
+
+
+class _EnumNames(dict[int, str]):
+    """Names of an enum's Python members by their identity."""
+
+    def __init__(self, leaf: GraphQLEnumType) -> None:
+        super().__init__()
+        kind = getattr(leaf, "wrapped_cls", None)
+        # Kept, so that no other object can take a member's identity.
+        self.kind = kind
+        if isinstance(kind, type) and issubclass(kind, enum.Enum):
+            for member in kind:
+                with suppress(Exception):  # a member that cannot be told is graphql-core's to refuse
+                    self[id(member)] = Executor.complete_leaf_value(leaf, member)
+
+
+def is_leaf(type_: GraphQLOutputType) -> bool:
+    """Tell whether a type, or the type below its non-null, is a scalar or an enum."""
+    return is_leaf_type(type_.of_type if isinstance(type_, GraphQLNonNull) else type_)

@@ -1,0 +1,214 @@
+"""graphql-core's executor, with compiled selections in the place of its walk over fields."""
+
+from collections.abc import Awaitable, Callable, Iterator, Mapping
+from typing import Any, Final, TypeAlias
+
+from graphql import (
+    ExecutionResult,
+    GraphQLError,
+    GraphQLObjectType,
+    GraphQLResolveInfo,
+    GraphQLSchema,
+    Undefined,
+)
+from graphql.execution import Executor, default_field_resolver, default_type_resolver
+from graphql.execution.collect_fields import FieldDetails, FragmentDetails
+from graphql.execution.executor import collect_iterator_awaitables
+from graphql.execution.values import VariableValues
+from graphql.language import FragmentDefinitionNode, OperationDefinitionNode
+from graphql.pyutils import Path, gather_with_cancel
+from graphql.type import GraphQLAbstractType
+
+from server.operations.compiled.positions import Position, Slot, Steps, as_path, field_path
+
+Selected: TypeAlias = Callable[[Any, Steps, Any], Any]
+
+# Classes whose values are neither awaitable nor exceptions, as met: bounded, for classes may be made at run time.
+PLAIN: Final[set[type]] = set()
+MOST_PLAIN: Final = 2000
+
+# Classes that a serialized scalar has nearly always.
+BASIC: Final = frozenset({str, int, float, bool, dict, list})
+
+
+class Compiled:
+    """An operation for one choice of its conditions: its functions by selection and type."""
+
+    def __init__(
+        self,
+        schema: GraphQLSchema,
+        operation: OperationDefinitionNode,
+        definitions: dict[str, FragmentDefinitionNode],
+        fragments: dict[str, FragmentDetails],
+    ) -> None:
+        self.schema = schema
+        self.operation = operation
+        self.definitions = definitions
+        self.fragments = fragments
+        self.root: Selected
+        # By the identity of a list of nodes and the name of an object type.
+        self.selections: dict[tuple[int, str], Selected] = {}
+        # By the identity of a list of nodes: functions by the class of a value of an abstract type.
+        self.by_class: dict[int, dict[type, Selected]] = {}
+
+
+class CompiledExecutor(Executor[None]):
+    """Runs one compiled operation once."""
+
+    def __init__(self, compiled: Compiled, variables: VariableValues, context: object) -> None:
+        super().__init__(
+            compiled.schema,
+            compiled.definitions,
+            compiled.fragments,
+            None,
+            context,
+            compiled.operation,
+            variables,
+            default_field_resolver,
+            default_type_resolver,
+            default_field_resolver,
+        )
+        self.compiled = compiled
+        self.arguments: dict[Position, dict[str, Any]] = {}
+
+    async def run(self) -> ExecutionResult:
+        """Run the operation to its result."""
+        try:
+            data = self.compiled.root(None, None, self)
+            if data.__class__ is not dict:
+                data = await data
+        except GraphQLError as error:
+            self.collected_errors.add(error, None)
+            data = None
+        return ExecutionResult(data, self.collected_errors.errors or None)
+
+    def info(self, position: Position, steps: Steps) -> GraphQLResolveInfo[Any]:
+        """Make what a resolver may ask about its field."""
+        path = as_path(steps)
+        return self.build_resolve_info(position.definition, position.nodes, position.parent, path)
+
+    def fail(self, slot: Slot, error: Exception, steps: Steps) -> None:
+        """Note an error, or raise it on where the type is non-null."""
+        self.handle_field_error(error, slot.type, slot.details, as_path(steps))
+
+    def received(self, slot: Slot, value: Any, steps: Steps) -> Any:
+        """Complete a value of any kind that a resolver or a list gave; a coroutine where that takes time."""
+        if not self.is_awaitable(value):
+            completed = self._complete(slot, value, steps)
+            return self.settled(slot, completed, steps) if self.is_awaitable(completed) else completed
+        path = as_path(steps)
+        info = self.info(slot.position, field_path(path))
+        return self.complete_awaitable_value(slot.type, slot.details, info, path, value, None)
+
+    async def completed(self, slot: Slot, value: Any, steps: Steps) -> Any:
+        """Complete a value of any kind that was awaited."""
+        completed = self._complete(slot, value, steps)
+        return await completed if self.is_awaitable(completed) else completed
+
+    async def settled(self, slot: Slot, pending: Awaitable[Any], steps: Steps) -> Any:
+        """Wait for a completed value; its failure is noted here, or raised on where the type is non-null."""
+        try:
+            return await pending
+        except Exception as error:  # noqa: BLE001 - whatever a resolver raises is an error of its field
+            return self.fail(slot, error, steps)
+
+    def abandon(self, values: list[Any]) -> None:
+        """Let what is still pending end in the background: nobody waits for it any more."""
+        if values:
+            self.settle_in_background(values)
+
+    def abandon_items(self, values: list[Any], pending: list[int] | None, rest: Iterator[Any]) -> None:
+        """Do so for a list that has failed, with the items that were not looked at yet."""
+        self.abandon(
+            [values[index] for index in pending or ()] + collect_iterator_awaitables(rest, self.is_awaitable)
+        )
+
+    def _complete(self, slot: Slot, value: Any, steps: Steps) -> Any:
+        path = as_path(steps)
+        info = self.info(slot.position, field_path(path))
+        completed = self.complete_value(slot.type, slot.details, info, path, value, None)
+        note_plain(value.__class__)
+        return completed
+
+    def collect_and_execute_subfields(
+        self,
+        return_type: GraphQLObjectType,
+        field_details_list: list[FieldDetails],
+        path: Path,
+        result: Any,
+        position_context: None,
+    ) -> Any:
+        """Run the selection on an object; called by graphql-core."""
+        selection = self.compiled.selections.get((id(field_details_list), return_type.name))
+        if selection is None:
+            return super().collect_and_execute_subfields(
+                return_type, field_details_list, path, result, position_context
+            )
+        return selection(result, path, self)
+
+    def ensure_valid_runtime_type(
+        self,
+        runtime_type_name: Any,
+        return_type: GraphQLAbstractType,
+        field_details_list: list[FieldDetails],
+        info: GraphQLResolveInfo[Any],
+        result: Any,
+    ) -> GraphQLObjectType:
+        """Find the type of a value of an abstract type, and remember it for its class; called by graphql-core."""
+        found = super().ensure_valid_runtime_type(
+            runtime_type_name, return_type, field_details_list, info, result
+        )
+        by_class = self.compiled.by_class.get(id(field_details_list))
+        kind = result.__class__
+        if by_class is not None and is_decided_by_class(kind, found):
+            by_class[kind] = self.compiled.selections[id(field_details_list), found.name]
+        return found
+
+
+def note_plain(kind: type) -> None:
+    """Remember a class whose values need no second look."""
+    if len(PLAIN) < MOST_PLAIN and is_plain(kind):
+        PLAIN.add(kind)
+
+
+def is_plain(kind: type) -> bool:
+    """Tell whether values of a class are neither null nor awaitable nor exceptions."""
+    return not (
+        hasattr(kind, "__await__")
+        or issubclass(kind, Exception)
+        or kind is type(None)
+        or kind is type(Undefined)
+    )
+
+
+def is_decided_by_class(kind: type, found: GraphQLObjectType) -> bool:
+    """Tell whether every value of a class has the object type that one of them had."""
+    record = getattr(found.is_type_of, "instances_of", None)
+    return (
+        record is not None
+        and issubclass(kind, record)
+        and is_plain(kind)
+        and not kind.__dictoffset__
+        and not issubclass(kind, Mapping)
+        and not hasattr(kind, "__strawberry_definition__")
+    )
+
+
+def add(pending: list[Any] | None, key: str | int) -> list[Any]:
+    """Note that a value is still to come."""
+    if pending is None:
+        return [key]
+    pending.append(key)
+    return pending
+
+
+async def gathered(values: Any, pending: list[Any]) -> Any:
+    """Wait for what is still to come of an object or a list."""
+    if len(pending) == 1:
+        key = pending[0]
+        values[key] = await values[key]
+        return values
+    found = await gather_with_cancel(*[values[key] for key in pending])
+    for key, value in zip(pending, found, strict=True):
+        values[key] = value
+    return values

@@ -1,0 +1,136 @@
+"""Which operations are compiled: those that were asked for often enough, the least recently used forgotten."""
+
+from collections import OrderedDict
+from typing import Any, Final
+
+from graphql import (
+    DocumentNode,
+    FragmentDefinitionNode,
+    GraphQLError,
+    GraphQLSchema,
+    OperationDefinitionNode,
+    OperationType,
+)
+from graphql.execution.collect_fields import FragmentDetails
+from graphql.execution.values import VariableValues, get_variable_values
+
+from server.operations.compiled.compiler import Compiler, TooLarge
+from server.operations.compiled.conditions import NotCovered, conditions_of
+from server.operations.compiled.executor import Compiled, CompiledExecutor
+
+MOST_OPERATIONS: Final = 500
+MOST_VARIANTS: Final = 16
+MOST_ERRORS: Final = 50
+_INCREMENTAL: Final = ("defer", "stream")
+
+
+class Plans:
+    """The compiled operations of one schema.
+
+    An operation is compiled once it is asked for the ``after``-th time; before that, and where it cannot be, the
+    reference executor is to run it.
+    """
+
+    def __init__(self, schema: GraphQLSchema, after: int = 2, most: int = MOST_OPERATIONS) -> None:
+        self._schema = schema
+        self._after = after
+        self._most = most
+        self._operations: OrderedDict[tuple[int, str | None], _Operation] = OrderedDict()
+
+    def __len__(self) -> int:
+        return len(self._operations)
+
+    def executor(
+        self,
+        document: DocumentNode,
+        variables: dict[str, Any] | None,
+        operation_name: str | None,
+        context: object,
+    ) -> CompiledExecutor | None:
+        """Make the executor of an operation of a valid document; None: the reference executor is to run it."""
+        key = (id(document), operation_name)
+        operation = self._operations.get(key)
+        if operation is None:
+            operation = self._operations[key] = _Operation(self._schema, document, operation_name)
+            if len(self._operations) > self._most:
+                self._operations.popitem(last=False)
+        self._operations.move_to_end(key)
+        operation.uses += 1
+        if operation.uses < self._after:
+            return None
+        return operation.executor(variables or {}, context)
+
+
+class _Operation:
+    """One operation of a document, with what was compiled of it by the values of its conditions."""
+
+    def __init__(self, schema: GraphQLSchema, document: DocumentNode, name: str | None) -> None:
+        self.uses = 0
+        self._schema = schema
+        # Held as long as its identity is a key.
+        self._document = document
+        self._name = name
+        self._variants: dict[tuple[Any, ...], Compiled | None] = {}
+        self._conditions: tuple[str, ...] | None = None
+        self._is_refused = False
+        self._definitions: dict[str, FragmentDefinitionNode] = {}
+        self._operation: OperationDefinitionNode
+
+    def executor(self, variables: dict[str, Any], context: object) -> CompiledExecutor | None:
+        if self._conditions is None and not self._is_refused:
+            self._prepare()
+        if self._conditions is None:
+            return None
+        values = self._values(variables)
+        if values is None:
+            return None
+        chosen = tuple(values.coerced.get(name) for name in self._conditions)
+        if chosen not in self._variants:
+            if len(self._variants) >= MOST_VARIANTS:
+                return None
+            self._variants[chosen] = self._compiled(values)
+        compiled = self._variants[chosen]
+        return CompiledExecutor(compiled, values, context) if compiled is not None else None
+
+    def _values(self, variables: dict[str, Any]) -> VariableValues | None:
+        declared = self._operation.variable_definitions
+        if not declared:
+            return VariableValues({}, {})
+        values = get_variable_values(self._schema, declared, variables, max_errors=MOST_ERRORS)
+        # What is wrong with them is for the reference executor to say.
+        return values if isinstance(values, VariableValues) else None
+
+    def _prepare(self) -> None:
+        self._is_refused = True
+        operations = []
+        for definition in self._document.definitions:
+            if isinstance(definition, FragmentDefinitionNode):
+                self._definitions[definition.name.value] = definition
+            elif isinstance(definition, OperationDefinitionNode) and self._is_asked(definition):
+                operations.append(definition)
+        if len(operations) != 1 or operations[0].operation is not OperationType.QUERY:
+            return
+        if any(self._schema.get_directive(name) for name in _INCREMENTAL):
+            return
+        self._operation = operations[0]
+        try:
+            self._conditions = conditions_of(self._operation, self._definitions)
+        except (NotCovered, RecursionError):
+            return
+
+    def _is_asked(self, definition: OperationDefinitionNode) -> bool:
+        if self._name is None:
+            return True
+        return definition.name is not None and definition.name.value == self._name
+
+    def _compiled(self, values: VariableValues) -> Compiled | None:
+        root = self._schema.query_type
+        if root is None:
+            return None
+        fragments = {name: FragmentDetails(each, None) for name, each in self._definitions.items()}
+        compiled = Compiled(self._schema, self._operation, self._definitions, fragments)
+        try:
+            Compiler(compiled, values).run(root)
+        except (TooLarge, GraphQLError, RecursionError):
+            return None
+        return compiled

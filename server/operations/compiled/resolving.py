@@ -1,0 +1,129 @@
+"""How a field gets its value: read off its parent, by its own function, or by the function that wraps it."""
+
+import inspect
+import keyword
+from collections.abc import Callable
+from typing import Any, Final, cast
+
+import msgspec
+from graphql import GraphQLResolveInfo, GraphQLSchema
+from graphql.execution import default_field_resolver
+from strawberry.types.arguments import convert_argument
+from strawberry.types.base import StrawberryContainer, has_object_definition
+from strawberry.types.field import StrawberryField
+from strawberry.types.fields.resolver import StrawberryResolver
+from strawberry.types.lazy_type import LazyType
+
+from server.operations.compiled.positions import Position
+
+_MADE_BY: Final = "strawberry.schema.schema_converter"
+_WRAPPERS: Final = "GraphQLCoreConverter.from_resolver.<locals>."
+
+
+class Attribute(msgspec.Struct, frozen=True):
+    """The value is an attribute of the parent."""
+
+    name: str
+
+
+class Wrapped(msgspec.Struct, frozen=True):
+    """The value comes from the schema's function, called as graphql-core calls it."""
+
+    function: Callable[..., Any]
+
+
+class Direct(msgspec.Struct, frozen=True):
+    """The value comes from a function of a Strawberry field that nothing stands around."""
+
+    function: Callable[..., Any]
+    is_async: bool
+    takes_source_first: bool
+    source_names: tuple[str, ...]
+    info_name: str | None
+    call: "DirectCall"
+
+
+class DirectCall:
+    """Makes the keyword arguments of a Strawberry field's function."""
+
+    def __init__(self, field: StrawberryField, converter: Any) -> None:
+        self._field = field
+        self._converter = converter
+        self._taken = [
+            (converter.config.name_converter.from_argument(each), each.python_name, each.type)
+            for each in field.arguments
+        ]
+        self._needs_info = any(_has_input_type(each.type) for each in field.arguments)
+
+    def info(self, raw: GraphQLResolveInfo[Any]) -> Any:
+        """Make Strawberry's info."""
+        return self._converter.config.info_class(_raw_info=raw, _field=self._field)
+
+    def converted(
+        self, arguments: dict[str, Any], raw: Callable[[], GraphQLResolveInfo[Any]]
+    ) -> dict[str, Any]:
+        """Convert arguments as Strawberry does."""
+        taken = [each for each in self._taken if each[0] in arguments]
+        if not taken:
+            return {}
+        info = self.info(raw()) if self._needs_info else None
+        converter = self._converter
+        return {
+            python_name: convert_argument(
+                arguments[name], type_, converter.scalar_registry, converter.config, info, path=(name,)
+            )
+            for name, python_name, type_ in taken
+        }
+
+
+def _has_input_type(type_: object) -> bool:
+    if isinstance(type_, StrawberryContainer):
+        return _has_input_type(type_.of_type)
+    return isinstance(type_, LazyType) or has_object_definition(type_)
+
+
+def resolution_of(schema: GraphQLSchema, position: Position) -> Attribute | Direct | Wrapped:
+    """Choose the shortest way to a field's value that is sure to be the same."""
+    resolve = position.definition.resolve
+    if resolve is None:
+        return Wrapped(default_field_resolver)
+    field = (position.definition.extensions or {}).get("strawberry-definition")
+    strawberry_schema = getattr(schema, "_strawberry_schema", None)
+    if not _is_untouched(resolve, field) or strawberry_schema is None:
+        return Wrapped(resolve)
+    return _shortened(cast("StrawberryField", field), strawberry_schema.schema_converter) or Wrapped(resolve)
+
+
+def _is_untouched(resolve: Callable[..., Any], field: object) -> bool:
+    return (
+        isinstance(field, StrawberryField)
+        and type(field).get_result is StrawberryField.get_result
+        and getattr(resolve, "__module__", "") == _MADE_BY
+        and getattr(resolve, "__qualname__", "").startswith(_WRAPPERS)
+    )
+
+
+def _shortened(field: StrawberryField, converter: Any) -> Attribute | Direct | None:
+    if field.extensions or converter._get_field_exception_handlers(field):  # noqa: SLF001 - no other way to ask
+        return None
+    name, resolver = field.python_name, field.base_resolver
+    if resolver is not None:
+        return _direct(field, resolver, converter)
+    is_name = name.isidentifier() and not keyword.iskeyword(name)
+    return Attribute(name) if field.default_resolver is getattr and is_name else None
+
+
+def _direct(field: StrawberryField, resolver: StrawberryResolver[Any], converter: Any) -> Direct | None:
+    function = resolver.wrapped_func
+    if not inspect.isfunction(function) or field.is_async != inspect.iscoroutinefunction(function):
+        return None
+    sources = (resolver.parent_parameter, resolver.root_parameter)
+    info = resolver.info_parameter
+    return Direct(
+        function=function,
+        is_async=field.is_async,
+        takes_source_first=resolver.self_parameter is not None,
+        source_names=tuple({each.name: None for each in sources if each is not None}),
+        info_name=info.name if info is not None else None,
+        call=DirectCall(field, converter),
+    )

@@ -1,0 +1,57 @@
+"""Python source under construction, and the objects that it names."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+
+class Source:
+    """Lines of functions; objects are handed in by name, since source cannot spell them."""
+
+    def __init__(self, **objects: Any) -> None:
+        self._lines: list[str] = []
+        self._depth = 0
+        self._objects: dict[str, Any] = objects
+        self._names: dict[int, str] = {}
+
+    def name(self, prefix: str, value: object) -> str:
+        """Name an object; the same one has one name."""
+        known = self._names.get(id(value))
+        if known is None:
+            known = self._names[id(value)] = f"{prefix}{len(self._names)}"
+            self._objects[known] = value
+        return known
+
+    def unnamed(self, prefix: str) -> str:
+        """Make a name for what is still to be defined."""
+        return self.name(prefix, object())
+
+    def line(self, text: str) -> None:
+        """Add a line."""
+        self._lines.append(" " * self._depth + text)
+
+    @contextmanager
+    def block(self, head: str) -> Iterator[None]:
+        """Add a line and indent those that follow."""
+        self.line(head)
+        self._depth += 1
+        before = len(self._lines)
+        yield
+        if len(self._lines) == before:
+            self.line("pass")
+        self._depth -= 1
+
+    def extend(self, other: "Source") -> None:
+        """Append the lines of a source that shares this one's objects."""
+        self._lines.extend(other._lines)  # noqa: SLF001 - its own class
+
+    def beside(self) -> "Source":
+        """Start a function beside this one, with the same objects."""
+        other = Source()
+        other._objects, other._names = self._objects, self._names
+        return other
+
+    def functions(self) -> dict[str, Callable[..., Any]]:
+        """Run the source, and give what it defines and names."""
+        exec(compile("\n".join(self._lines), "<operation>", "exec"), self._objects)  # noqa: S102 - the point of it
+        return self._objects

@@ -1,0 +1,44 @@
+"""What is measured: operations over the emulated world, the same for every server."""
+
+from typing import Any, Final
+
+import msgspec
+
+from tests.world import PRODUCT_IDS, UUIDS
+
+_PHOTO: Final = "slug title contentDate featured tags { slug neutralSlug title } image { url thumbnailUrl }"
+_ACTIVITY: Final = "uuid title description url latitude longitude gallery { nodes { url isCover } }"
+
+
+class Workload(msgspec.Struct, frozen=True):
+    """An operation; ``fresh`` asks for it with a new document text each time."""
+
+    name: str
+    query: str
+    variables: dict[str, Any]
+    fresh: bool = False
+
+    def body(self, turn: int) -> bytes:
+        """Write the request's body."""
+        query = self.query.replace("{", f"{{ turn{turn}: __typename", 1) if self.fresh else self.query
+        return msgspec.json.encode({"query": query, "variables": self.variables})
+
+
+PAGE: Final = f"""query Page($uuids: [ID!]!, $ids: [ID!]!) {{
+  activities(uuids: $uuids) {{ {_ACTIVITY} }}
+  resortProducts(productIds: $ids) {{
+    productId gallery {{ nodes {{ url keywords }} }} videos {{ nodes {{ url }} }}
+  }}
+  photos(first: 25) {{ nodes {{ {_PHOTO} }} }}
+}}"""
+LIST: Final = f"query List {{ photos(first: 100) {{ nodes {{ {_PHOTO} }} }} }}"
+MANY: Final = f"query Many($uuids: [ID!]!) {{ activities(uuids: $uuids) {{ {_ACTIVITY} }} }}"
+
+_ON_PAGE: Final = {"uuids": UUIDS[:5], "ids": PRODUCT_IDS[:3]}
+WORKLOADS: Final = (
+    Workload("W1 page", PAGE, _ON_PAGE),
+    Workload("W2 100 photos", LIST, {}),
+    Workload("W3 50 activities", MANY, {"uuids": [*UUIDS[:40], *UUIDS[:10]]}),
+    Workload("W5 __typename", "{ __typename }", {}),
+    Workload("W6 new documents", PAGE, _ON_PAGE, fresh=True),
+)

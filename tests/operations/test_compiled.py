@@ -1,0 +1,150 @@
+"""What is compiled, when, and how much of it is kept."""
+
+import asyncio
+from typing import Any
+
+import pytest
+import strawberry
+from graphql import GraphQLSchema, parse
+
+from server.operations.compiled.executor import CompiledExecutor
+from server.operations.compiled.plans import Plans
+from server.operations.documents import Documents
+from server.operations.execution import run
+
+
+@strawberry.type
+class Leaf:
+    name: str
+
+
+@strawberry.type
+class Query:
+    leaf: Leaf
+
+    @strawberry.field
+    def numbers(self, values: list[int]) -> list[int]:
+        values.append(0)
+        return values
+
+    @strawberry.field
+    async def slow(self, info: strawberry.Info) -> str:
+        try:
+            await asyncio.get_running_loop().create_future()
+        except asyncio.CancelledError:
+            info.context.append("cancelled")
+            raise
+        return "never"
+
+    @strawberry.field
+    async def broken(self) -> str:
+        await asyncio.sleep(0)
+        raise ValueError("broken")
+
+
+@strawberry.type
+class Mutation:
+    @strawberry.mutation
+    def touch(self) -> int:
+        return 1
+
+
+def a_schema() -> GraphQLSchema:
+    return strawberry.Schema(Query, mutation=Mutation)._schema  # noqa: SLF001 - as the server reaches it
+
+
+def executor(plans: Plans, text: str, variables: dict[str, Any] | None = None) -> CompiledExecutor | None:
+    return plans.executor(parse(text), variables, None, None)
+
+
+def test_an_operation_is_compiled_from_its_second_use_on() -> None:
+    plans, document = Plans(a_schema()), parse("{ __typename }")
+    assert plans.executor(document, None, None, None) is None
+    assert plans.executor(document, None, None, None) is not None
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "{ __schema { types { name } } }",
+        '{ __type(name: "Leaf") { name } }',
+        "mutation { touch }",
+        "query @experimental_disableErrorPropagation { __typename }",
+        "fragment Part($a: Int) on Query { __typename } { ...Part }",
+        "query A { __typename } query B { __typename }",
+    ],
+)
+def test_what_is_not_covered_goes_to_the_reference_executor(text: str) -> None:
+    document = parse(text, experimental_fragment_arguments=True)
+    assert Plans(a_schema(), after=1).executor(document, None, None, None) is None
+
+
+def test_variables_that_cannot_be_read_go_to_the_reference_executor() -> None:
+    text = "query ($values: [Int!]!) { numbers(values: $values) }"
+    assert executor(Plans(a_schema(), after=1), text, {"values": "no"}) is None
+    assert executor(Plans(a_schema(), after=1), text, {"values": [1]}) is not None
+
+
+def test_the_least_recently_used_operation_is_forgotten() -> None:
+    plans = Plans(a_schema(), after=2, most=2)
+    first, second, third = (parse(f"{{ {name}: __typename }}") for name in "abc")
+    for document in (first, second, first, third):
+        plans.executor(document, None, None, None)
+    assert len(plans) == 2
+    assert plans.executor(first, None, None, None) is not None
+    assert plans.executor(second, None, None, None) is None
+
+
+def test_an_operation_with_ever_new_conditions_is_compiled_for_a_bounded_number_of_them() -> None:
+    names = [f"v{index}" for index in range(6)]
+    declared = ", ".join(f"${name}: Boolean!" for name in names)
+    fields = " ".join(f"{name}: __typename @include(if: ${name})" for name in names)
+    document = parse(f"query ({declared}) {{ {fields} }}")
+    plans = Plans(a_schema(), after=1)
+    compiled = [
+        plans.executor(document, {name: bool(bits >> at & 1) for at, name in enumerate(names)}, None, None)
+        for bits in range(64)
+    ]
+    assert sum(each is not None for each in compiled) == 16
+
+
+def test_an_operation_of_very_many_fields_goes_to_the_reference_executor() -> None:
+    fields = " ".join(f"a{index}: __typename" for index in range(2001))
+    assert executor(Plans(a_schema(), after=1), f"{{ {fields} }}") is None
+
+
+async def test_a_resolver_that_changes_its_arguments_changes_them_for_nobody_else() -> None:
+    schema = a_schema()
+    document = Documents(schema).read("{ a: numbers(values: [1]) b: numbers(values: [1]) }")
+    plans = Plans(schema, after=1)
+    for _ in range(2):
+        outcome = await run(schema, document, None, None, None, plans)
+        assert outcome.data == {"a": [1, 0], "b": [1, 0]}
+
+
+async def test_a_failure_of_a_non_null_field_cancels_its_siblings_and_leaves_nothing_behind() -> None:
+    schema = a_schema()
+    told: list[str] = []
+    outcome = await run(
+        schema, Documents(schema).read("{ slow broken }"), None, None, told, Plans(schema, after=1)
+    )
+    assert outcome.data is None
+    assert [(error.message, error.path) for error in outcome.errors] == [("broken", ["broken"])]
+    assert told == ["cancelled"]
+    assert len(asyncio.all_tasks()) == 1
+
+
+async def test_the_end_of_a_request_ends_what_it_waits_for() -> None:
+    schema = a_schema()
+    told: list[str] = []
+    plans = Plans(schema, after=1)
+    request = asyncio.ensure_future(
+        run(schema, Documents(schema).read("{ slow other: slow }"), None, None, told, plans)
+    )
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
+    request.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await request
+    assert told == ["cancelled", "cancelled"]
+    assert len(asyncio.all_tasks()) == 1

@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from starlette.applications import Starlette
+from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, RedirectResponse, Response
 from starlette.routing import Route
@@ -14,14 +15,22 @@ from server.admin import admin_routes
 from server.examples import EXAMPLES
 from server.graphiql.page import graphiql_headers, graphiql_page, graphiql_routes
 from server.graphql_http import GraphQLEndpoint
+from server.life import LIFE
+from server.logs import configure_logs
+from server.metrics import Metrics
+from server.metrics_page import metrics_route
+from server.request_log import Observed
 from server.sandbox_pictures import sandbox_routes
-from server.settings import Settings, settings_from_environment
+from server.settings import Settings, metrics_folder, settings_from_environment
 from server.wiring import build_providers, graph_rules
 
 
 def app_from_environment() -> Starlette:
     """Build the application of this process, as the server's workers do."""
-    return create_app(settings_from_environment())
+    settings = settings_from_environment()
+    configure_logs(settings.log_format, settings.log_level, settings)
+    LIFE.drain_before_exit(settings.drain_s)
+    return create_app(settings)
 
 
 def create_app(settings: Settings, clock: Clock | None = None) -> Starlette:
@@ -36,6 +45,7 @@ def create_app(settings: Settings, clock: Clock | None = None) -> Starlette:
         settings.deadline_s,
         explains=settings.explain,
     )
+    metrics = Metrics(metrics_folder())
     page = graphiql_page(EXAMPLES, explain=settings.explain) if settings.graphiql else None
     page_headers = graphiql_headers(settings.graphiql_img_src)
 
@@ -52,7 +62,8 @@ def create_app(settings: Settings, clock: Clock | None = None) -> Starlette:
         del request
         unconfigured = [name for name, each in settings.providers.items() if each.missing]
         degraded = [provider.value for provider in providers.degraded]
-        return JSONResponse({"status": "ready", "degraded": degraded, "unconfigured": unconfigured})
+        status, code = ("draining", 503) if LIFE.is_draining else ("ready", 200)
+        return JSONResponse({"status": status, "degraded": degraded, "unconfigured": unconfigured}, code)
 
     async def sdl(request: Request) -> Response:
         del request
@@ -67,7 +78,8 @@ def create_app(settings: Settings, clock: Clock | None = None) -> Starlette:
         del app
         await providers.open()
         try:
-            yield
+            async with metrics.watching_loop():
+                yield
         finally:
             await providers.close()
 
@@ -78,12 +90,14 @@ def create_app(settings: Settings, clock: Clock | None = None) -> Starlette:
             Route("/", home),
             Route("/healthz", healthz),
             Route("/readyz", readyz),
+            metrics_route(metrics, settings.metrics_token),
             Route("/schema.graphql", sdl),
             *(graphiql_routes() if settings.graphiql else []),
             *sandbox_routes(images),
             *admin_routes(providers, settings.admin_token),
         ],
         lifespan=lifespan,
+        middleware=[Middleware(Observed, metrics, LIFE)],
     )
 
 

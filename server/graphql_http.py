@@ -18,6 +18,7 @@ from resolvers.context import Context, GraphRules
 from server.departure import ClientGone, unless_gone
 from server.graphql_errors import formatted, plain_error
 from server.operations import ftv1
+from server.observation import digest, name_of, observation
 from server.operations.documents import Documents, is_query
 from server.operations.execution import run
 from server.operations.requests import GraphQLRequest, RequestRefused, from_json, from_parameters
@@ -65,9 +66,11 @@ class GraphQLEndpoint:
             status, answer = await self._answer(request, asked, request_id)
         except RequestRefused as refusal:
             answer = {"errors": [plain_error(str(refusal), refusal.code, request_id)]}
+            observation().note_answer(answer)
             return _response(answer, media_type, refusal.status, request_id, refusal.headers)
         except ClientGone:
             return Response(status_code=_CLIENT_GONE)
+        observation().note_answer(answer)
         # The older media type promises 200 for whatever could be read as a GraphQL request.
         return _response(answer, media_type, status if media_type == RESPONSE_JSON else 200, request_id, {})
 
@@ -75,6 +78,7 @@ class GraphQLEndpoint:
         self, request: Request, asked: GraphQLRequest, request_id: str
     ) -> tuple[int, dict[str, Any]]:
         document = self._documents.read(asked.query)
+        observation().note_operation(name_of(document.operation(asked.operation_name)), digest(asked.query))
         if document.node is not None and not document.errors:
             operation = document.operation(asked.operation_name)
             if operation is None:
@@ -93,6 +97,7 @@ class GraphQLEndpoint:
             outcome = await unless_gone(request.receive, work)
         finally:
             context.close()
+            observation().note_calls(context)
         if context.scope.rehearsal is not None and outcome.ran:
             predicted = prediction(context, context.scope.rehearsal)
             return 200, {"data": None, "extensions": {"upstream": predicted}}

@@ -4,6 +4,7 @@ import asyncio
 import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
+from http import HTTPStatus
 from pathlib import Path
 from typing import Final
 
@@ -16,6 +17,7 @@ _NAMESPACE: Final = "mediagraph"
 _REQUEST_S: Final = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 _LAG_S: Final = (0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0)
 _LAG_EVERY_S: Final = 0.5
+_REGISTERED: Final = frozenset(HTTPStatus)
 
 
 class Metrics:
@@ -86,7 +88,7 @@ class Metrics:
         for by, calls in noted.saved.items():
             self.saved.labels(by).inc(calls)
         for record in noted.calls:
-            answered = str(record.status) if record.status else "none"
+            answered = status_label(record.status)
             self.provider_calls.labels(record.provider.value, record.route, record.verdict, answered).inc()
             if record.verdict == "MISS":
                 self.provider_seconds.labels(record.provider.value).observe(record.ms / 1000)
@@ -117,6 +119,13 @@ class Metrics:
             due = loop.time() + _LAG_EVERY_S
             await asyncio.sleep(_LAG_EVERY_S)
             self.loop_lag.observe(max(0.0, loop.time() - due))
+
+
+def status_label(status: int | None) -> str:
+    """Return a registered status as it is; a provider could make labels without end of all others."""
+    if status is None:
+        return "none"
+    return str(status) if status in _REGISTERED else "other"
 
 
 def forget_dead(folder: Path) -> None:

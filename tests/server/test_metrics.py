@@ -9,7 +9,7 @@ from pathlib import Path
 
 from prometheus_client.parser import text_string_to_metric_families
 
-from server.metrics import forget_dead
+from server.metrics import forget_dead, status_label
 from tests.graph import Graph, running_graph
 from tests.server.test_command_line import Program
 
@@ -64,6 +64,10 @@ async def test_a_token_closes_the_page_to_all_but_its_bearer() -> None:
         right = await graph.send("GET", "/metrics", headers={"authorization": "Bearer open-sesame"})
     assert (refused.status, refused.headers["www-authenticate"]) == (401, "Bearer")
     assert (wrong.status, right.status) == (401, 200)
+
+
+def test_a_status_that_is_not_registered_makes_no_label_of_its_own() -> None:
+    assert [status_label(status) for status in (200, 599, None)] == ["200", "other", "none"]
 
 
 def test_several_workers_answer_with_one_sum() -> None:

@@ -20,8 +20,8 @@ from server.sandbox import Sandbox, sandbox_command
 from server.settings import (
     Settings,
     foreign_environment,
-    hand_on_purge_file,
     hand_on_metrics_folder,
+    hand_on_purge_file,
     hand_on_sandbox,
     pointed_at,
     settings_from_environment,

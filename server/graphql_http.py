@@ -17,8 +17,8 @@ from providers.scope import CallScope
 from resolvers.context import Context, GraphRules
 from server.departure import ClientGone, unless_gone
 from server.graphql_errors import formatted, plain_error
-from server.operations import ftv1
 from server.observation import digest, name_of, observation
+from server.operations import ftv1
 from server.operations.documents import Documents, is_query
 from server.operations.execution import run
 from server.operations.requests import GraphQLRequest, RequestRefused, from_json, from_parameters

@@ -1,6 +1,7 @@
-"""The command line: ``mediagraph [serve]``, ``sandbox``, ``schema``, ``budget``, ``settings``."""
+"""The command line: ``mediagraph [serve]``, ``sandbox``, ``schema``, ``budget``, ``doctor``, ``warm``, ``settings``."""
 
 import argparse
+import asyncio
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -72,6 +73,13 @@ def parser() -> argparse.ArgumentParser:
         "budget", help="check the calls that operations may cost, without sending any"
     )
     budget.add_argument("file", type=Path, help="a GraphQL document with '# calls: 17' above each operation")
+    commands.add_parser("doctor", help="check the settings, providers, clock and cache, and say what to do")
+    warm = commands.add_parser("warm", help="send a list of requests to a running graph, to fill its cache")
+    warm.add_argument("file", type=Path, help="a GraphQL request as JSON on each line")
+    warm.add_argument("--url", default=f"{_SERVED_AT}/graphql", help="the graph (%(default)s)")
+    warm.add_argument(
+        "--at-once", type=bounded(1, 1000), default=8, help="requests in flight together (%(default)s)"
+    )
     commands.add_parser("settings", help="list the environment variables that are read")
     return program
 
@@ -122,6 +130,28 @@ def run_budget(arguments: argparse.Namespace) -> int:
     return 0 if all(verdict.holds for verdict in verdicts) else 1
 
 
+def run_doctor(_: argparse.Namespace) -> int:
+    """Print what works and what to do where it does not: 0 where nothing fails, else 1."""
+    from server.doctor import examine, table  # noqa: PLC0415 - brings the whole graph
+
+    findings = asyncio.run(examine(settings_from_environment()))
+    sys.stdout.write(table(findings))
+    return 1 if any(finding.state == "fail" for finding in findings) else 0
+
+
+def run_warm(arguments: argparse.Namespace) -> int:
+    """Fill a running graph's cache: 0 where every request was answered without an error, else 1."""
+    from server.warm import WarmError, warm_file  # noqa: PLC0415 - brings an HTTP client
+
+    try:
+        text = arguments.file.read_bytes()
+        went_well = asyncio.run(warm_file(text, arguments.url, arguments.at_once, sys.stdout.write))
+    except (OSError, WarmError) as error:
+        sys.stderr.write(f"mediagraph: {arguments.file}: {error}\n")
+        return 2
+    return 0 if went_well else 1
+
+
 def run_settings(_: argparse.Namespace) -> int:
     """Print every variable: what it means, what it wants, and its default where it has one."""
     for variable in all_variables():
@@ -136,6 +166,8 @@ COMMANDS: Mapping[str, Callable[[argparse.Namespace], int]] = {
     "sandbox": run_sandbox,
     "schema": run_schema,
     "budget": run_budget,
+    "doctor": run_doctor,
+    "warm": run_warm,
     "settings": run_settings,
 }
 

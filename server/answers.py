@@ -11,6 +11,7 @@ from starlette.responses import Response
 
 from server.graphql_errors import plain_error
 from server.negotiation import PLAIN_JSON
+from server.observation import observation
 from server.operations.requests import RequestRefused
 
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._:-]{1,128}")
@@ -52,6 +53,7 @@ def refusal_response(
     """Write a refusal."""
     request_id = request_id_of(connection)
     error = plain_error(str(refusal), refusal.code, request_id, refusal.details)
+    observation().note_answer({"errors": [error]})
     headers = {"cache-control": "no-store", **refusal.headers}
     return answer_response({"errors": [error]}, media_type, refusal.status, request_id, headers)
 

@@ -21,15 +21,22 @@ from server.graphiql.page import graphiql_headers, graphiql_page, graphiql_route
 from server.graphql_http import GraphQLEndpoint
 from server.health import health_routes
 from server.http_protocol import BoundedProtocol, Bounds
+from server.life import LIFE
+from server.logs import configure_logs
+from server.metrics import Metrics
+from server.metrics_page import metrics_route
 from server.perimeter import REFUSALS, Perimeter
+from server.request_log import Observed
 from server.sandbox_pictures import sandbox_routes
-from server.settings import Settings, settings_from_environment
+from server.settings import Settings, metrics_folder, settings_from_environment
 from server.wiring import build_providers, graph_rules
 
 
 def app_from_environment() -> Starlette:
     """Build the application of this process, as the server's workers do."""
     settings = settings_from_environment()
+    configure_logs(settings.log_format, settings.log_level, settings)
+    LIFE.drain_before_exit(settings.drain_s)
     limits = settings.limits
     BoundedProtocol.bounds = Bounds(
         limits.max_connections, limits.header_timeout_s, limits.body_timeout_s, limits.idle_timeout_s
@@ -43,6 +50,7 @@ def create_app(settings: Settings, clock: Clock | None = None) -> Starlette:
     providers = build_providers(settings, clock)
     endpoint = GraphQLEndpoint(schema, providers, graph_rules(settings), settings)
     access = Access(settings.client_keys, settings.router_secret)
+    metrics = Metrics(metrics_folder())
     page = graphiql_page(EXAMPLES, explain=settings.explain) if settings.graphiql else None
     page_headers = graphiql_headers(settings.graphiql_img_src)
 
@@ -65,7 +73,8 @@ def create_app(settings: Settings, clock: Clock | None = None) -> Starlette:
         del app
         await providers.open()
         try:
-            yield
+            async with metrics.watching_loop():
+                yield
         finally:
             await providers.close()
 
@@ -76,13 +85,18 @@ def create_app(settings: Settings, clock: Clock | None = None) -> Starlette:
             Route("/graphql/{documentId}", graphql, methods=["GET"]),
             Route("/", home),
             *health_routes(settings, lambda: [provider.value for provider in providers.degraded]),
+            metrics_route(metrics, settings.metrics_token),
             Route("/schema.graphql", sdl),
             *(graphiql_routes() if settings.graphiql else []),
             *sandbox_routes(images),
             *admin_routes(providers, settings.admin_token),
         ],
         lifespan=lifespan,
-        middleware=[Middleware(Perimeter), Middleware(CrossOrigin, settings.cors_origins)],
+        middleware=[
+            Middleware(Observed, metrics, LIFE),
+            Middleware(Perimeter),
+            Middleware(CrossOrigin, settings.cors_origins),
+        ],
         exception_handlers=REFUSALS,
     )
     # GraphQL answers at one path alone; a redirect would lose the body of a POST besides.

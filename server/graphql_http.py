@@ -26,6 +26,7 @@ from server.departure import ClientGone, unless_gone
 from server.graphql_errors import formatted
 from server.multipart import MULTIPART, form_of, multipart_response
 from server.negotiation import PLAIN_JSON, RESPONSE_JSON, negotiated
+from server.observation import digest, name_of, observation
 from server.operations import ftv1
 from server.operations.compiled.plans import Plans
 from server.operations.execution import run
@@ -106,6 +107,9 @@ class GraphQLEndpoint:
         request_id = request_id_of(request)
         batch = [self._complete(each, caller) for each in (asked if isinstance(asked, tuple) else (asked,))]
         prepared = self._prepared(request, batch, caller)
+        for each, operation in zip(batch, prepared, strict=True):
+            name = name_of(operation.document.operation(each.operation_name))
+            observation().note_operation(name, digest(each.query))
         context = self._context(request, request_id)
         explain = request.headers.get(HEADER) if self._settings.explain else None
         wants_trace = request.headers.get(ftv1.HEADER) == ftv1.WANTED
@@ -135,7 +139,10 @@ class GraphQLEndpoint:
             )
             answers = await unless_gone(request.receive, work)
         finally:
+            observation().note_calls(context)
             context.close()
+        for _, answer in answers:
+            observation().note_answer(answer)
         if isinstance(asked, tuple):
             headers = caching_headers(None, "", is_private=False)
             return answer_response([answer for _, answer in answers], media_type, 200, request_id, headers)
@@ -277,6 +284,7 @@ async def _until_closed(frames: AsyncIterator[Frame], context: Context) -> Async
         async for frame in frames:
             yield frame
     finally:
+        observation().note_calls(context)
         context.close()
 
 

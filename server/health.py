@@ -6,6 +6,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from server.life import LIFE
 from server.settings import Settings
 
 
@@ -19,7 +20,8 @@ def health_routes(settings: Settings, degraded: Callable[[], Sequence[str]] = tu
 
     async def readyz(request: Request) -> Response:
         del request
-        state = {"status": "ready", "degraded": list(degraded()), "unconfigured": unconfigured}
-        return JSONResponse(state, headers={"cache-control": "no-store"})
+        status, code = ("draining", 503) if LIFE.is_draining else ("ready", 200)
+        state = {"status": status, "degraded": list(degraded()), "unconfigured": unconfigured}
+        return JSONResponse(state, code, headers={"cache-control": "no-store"})
 
     return [Route("/healthz", healthz), Route("/readyz", readyz)]

@@ -11,6 +11,7 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from server.answers import refusal_response
+from server.graphql_errors import name_and_place
 from server.operations.requests import RequestRefused
 
 MOST_HEADERS: Final = 100
@@ -54,7 +55,7 @@ class Perimeter:
         except RequestRefused as refusal:
             await refusal_response(HTTPConnection(scope), refusal)(scope, receive, safely)
         except Exception as error:
-            _log.exception("request_failed", path=scope["path"], error=type(error).__name__)
+            _log.error("request_failed", path=scope["path"], error=name_and_place(error))
             if started:
                 raise
             unexpected = RequestRefused(

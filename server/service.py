@@ -21,6 +21,7 @@ from server.sandbox import Sandbox, sandbox_command
 from server.settings import (
     Settings,
     foreign_environment,
+    hand_on_metrics_folder,
     hand_on_purge_file,
     hand_on_sandbox,
     pointed_at,
@@ -114,9 +115,11 @@ def run(settings: Settings, listener: socket.socket, origin: str, workers: int) 
     if workers == 1:
         AnnouncingServer(config, announce).run([listener])
         return 0
-    pool = Workers(config, listener, announce)
-    pool.run()
-    return 0 if pool.has_started else 1
+    with tempfile.TemporaryDirectory(prefix="mediagraph-metrics-") as folder:
+        hand_on_metrics_folder(folder)
+        pool = Workers(config, listener, announce)
+        pool.run()
+        return 0 if pool.has_started else 1
 
 
 class AnnouncingServer(uvicorn.Server):

@@ -4,7 +4,7 @@ import importlib.util
 import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 
 import msgspec
 
@@ -93,6 +93,21 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     federation_version: Annotated[
         Literal["2.9", "2.3"], choice("2.9", "2.3"), "Federation's version of the subgraph's schema"
     ] = "2.9"
+    log_format: Annotated[
+        Literal["auto", "json", "text"],
+        choice("auto", "json", "text"),
+        "form of log lines; auto: text on a terminal, else JSON",
+    ] = "auto"
+    log_level: Annotated[
+        Literal["debug", "info", "warning", "error"],
+        choice("debug", "info", "warning", "error"),
+        "least level that is logged; info: one line a request",
+    ] = "info"
+    drain_s: Annotated[
+        float,
+        seconds(0, 600),
+        "how long SIGTERM is answered by work on and /readyz 503 before the end begins",
+    ] = 0.0
     explain: Annotated[bool, FLAG, "receipts for those who ask by header"] = False
     graphiql: Annotated[bool, FLAG, "GraphiQL for browsers"] = True
     # A tenant's picture host cannot be known beforehand.
@@ -141,6 +156,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         return not all(provider.missing for provider in self.providers.values())
 
 
+_METRICS_FOLDER: Final = "PROMETHEUS_MULTIPROC_DIR"
 _GROUPS: tuple[tuple[type[msgspec.Struct], str], ...] = (
     (Settings, ""),
     (LimitSettings, ""),
@@ -165,6 +181,20 @@ def hand_on_sandbox(urls: SandboxUrls) -> None:
 def hand_on_purge_file(path: Path) -> None:
     """Let the workers that this process starts find the file by which they tell each other of purges."""
     os.environ[f"{PREFIX}PURGE_FILE"] = str(path)
+
+
+def hand_on_metrics_folder(folder: str) -> None:
+    """Let the workers that this process starts keep their metrics where each of them finds all."""
+    os.environ[_METRICS_FOLDER] = folder
+
+
+def metrics_folder() -> Path | None:
+    """Return where several workers keep their metrics; None for a process that counts for itself.
+
+    The name of the variable is the metrics library's own: it reads it at its import.
+    """
+    folder = os.environ.get(_METRICS_FOLDER, "")
+    return Path(folder) if folder else None
 
 
 def foreign_environment() -> dict[str, str]:

@@ -1,0 +1,106 @@
+"""Where log lines go and what they look like; what is secret never stands in one."""
+
+import logging
+import sys
+from collections.abc import Iterator, MutableMapping
+from typing import Any, Final, Literal, TextIO
+from urllib.parse import urlsplit
+
+import msgspec
+import structlog
+from structlog.typing import EventDict, Processor, WrappedLogger
+
+from server.secret import Secret
+
+HIDDEN: Final = "[secret]"
+SHORTEST_HIDDEN: Final = 4
+"""A shorter text is no secret, and would blot out half of every line."""
+
+Format = Literal["auto", "json", "text"]
+
+
+def configure_logs(form: Format, level: str, settings: msgspec.Struct, stream: TextIO | None = None) -> None:
+    """Send this process's log lines, those of its libraries too, to standard error.
+
+    ``auto`` is text where a person reads it, JSON elsewhere. Whatever ``settings`` holds as a Secret is blotted out.
+    """
+    target = stream or sys.stderr
+    readable = form == "text" or (form == "auto" and target.isatty())
+    before: list[Processor] = [
+        structlog.contextvars.merge_contextvars,
+        structlog.processors.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        structlog.processors.format_exc_info,
+        Blotting(secrets_of(settings)),
+    ]
+    render: Processor = (
+        structlog.dev.ConsoleRenderer(colors=target.isatty())
+        if readable
+        else structlog.processors.JSONRenderer()
+    )
+    threshold = logging.getLevelNamesMapping()[level.upper()]
+    structlog.configure(
+        processors=[*before, render],
+        wrapper_class=structlog.make_filtering_bound_logger(threshold),
+        logger_factory=structlog.WriteLoggerFactory(target),
+        cache_logger_on_first_use=False,
+    )
+    handler = logging.StreamHandler(target)
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=before,
+            processors=[
+                structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+                Blotting(secrets_of(settings)),
+                render,
+            ],
+        )
+    )
+    root = logging.getLogger()
+    root.handlers[:] = [handler]
+    # Libraries speak up where something is wrong; what they say beside that is theirs.
+    root.setLevel(max(threshold, logging.WARNING))
+
+
+class Blotting:
+    """Puts ``[secret]`` in the place of every secret, wherever in an event it stands."""
+
+    def __init__(self, secrets: Iterator[str]) -> None:
+        # Longest first: one secret may be a part of another.
+        self._secrets = sorted(
+            {text for text in secrets if len(text) >= SHORTEST_HIDDEN}, key=len, reverse=True
+        )
+
+    def __call__(self, logger: WrappedLogger, method: str, event: EventDict) -> EventDict:
+        """Return the event without secrets."""
+        del logger, method
+        return {name: self.clean(value) for name, value in event.items()}
+
+    def clean(self, value: Any) -> Any:
+        """Return a value of JSON's kinds without secrets; anything else becomes its text."""
+        if value is None or isinstance(value, bool | int | float):
+            return value
+        if isinstance(value, MutableMapping):
+            return {self.clean(str(name)): self.clean(each) for name, each in value.items()}
+        if isinstance(value, list | tuple | set | frozenset):
+            return [self.clean(each) for each in value]
+        text = value if isinstance(value, str) else str(value)
+        for secret in self._secrets:
+            text = text.replace(secret, HIDDEN)
+        return text
+
+
+def secrets_of(settings: object) -> Iterator[str]:
+    """Find every secret text in settings, however deep."""
+    if isinstance(settings, Secret):
+        text = settings.reveal()
+        yield text
+        if "://" in text:
+            # A library names the password of a URL without the rest of it.
+            yield urlsplit(text).password or ""
+    elif isinstance(settings, msgspec.Struct):
+        for value in msgspec.structs.astuple(settings):
+            yield from secrets_of(value)
+    elif isinstance(settings, tuple):
+        for value in settings:
+            yield from secrets_of(value)

@@ -1,0 +1,138 @@
+"""Numbers for Prometheus: the same sum whichever of several workers is asked."""
+
+import asyncio
+import os
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from http import HTTPStatus
+from pathlib import Path
+from typing import Final
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from prometheus_client.multiprocess import MultiProcessCollector
+
+from server.observation import Observation
+
+_NAMESPACE: Final = "mediagraph"
+_REQUEST_S: Final = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
+_LAG_S: Final = (0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0)
+_LAG_EVERY_S: Final = 0.5
+_REGISTERED: Final = frozenset(HTTPStatus)
+
+
+class Metrics:
+    """Counts of one process; ``folder`` is where several workers keep theirs for each other.
+
+    Labels hold nothing that a client or provider could choose: routes, codes and verdicts are ours.
+    """
+
+    def __init__(self, folder: Path | None = None) -> None:
+        self._folder = folder
+        self._registry = registry = CollectorRegistry()
+        self.requests = Counter(
+            "requests", "GraphQL requests by HTTP status", ["status"], namespace=_NAMESPACE, registry=registry
+        )
+        self.request_seconds = Histogram(
+            "request_seconds",
+            "Time to answer a GraphQL request",
+            namespace=_NAMESPACE,
+            registry=registry,
+            buckets=_REQUEST_S,
+        )
+        self.in_flight = Gauge(
+            "requests_in_flight",
+            "HTTP requests being answered",
+            namespace=_NAMESPACE,
+            registry=registry,
+            multiprocess_mode="livesum",
+        )
+        self.errors = Counter(
+            "errors", "Errors in answers by code", ["code"], namespace=_NAMESPACE, registry=registry
+        )
+        self.provider_calls = Counter(
+            "provider_calls",
+            "Reads of a provider's route by verdict (MISS: a call was made) and HTTP status",
+            ["provider", "route", "verdict", "status"],
+            namespace=_NAMESPACE,
+            registry=registry,
+        )
+        self.provider_seconds = Histogram(
+            "provider_call_seconds",
+            "Time until a made call's answer stood, retries and waiting included",
+            ["provider"],
+            namespace=_NAMESPACE,
+            registry=registry,
+            buckets=_REQUEST_S,
+        )
+        self.saved = Counter(
+            "calls_saved",
+            "Calls that were not made, by what saved them",
+            ["by"],
+            namespace=_NAMESPACE,
+            registry=registry,
+        )
+        self.loop_lag = Histogram(
+            "loop_lag_seconds",
+            "How late the event loop runs what is due",
+            namespace=_NAMESPACE,
+            registry=registry,
+            buckets=_LAG_S,
+        )
+
+    def count(self, noted: Observation, status: int, seconds: float) -> None:
+        """Count one GraphQL request."""
+        self.requests.labels(str(status)).inc()
+        self.request_seconds.observe(seconds)
+        for code in noted.codes:
+            self.errors.labels(code).inc()
+        for by, calls in noted.saved.items():
+            self.saved.labels(by).inc(calls)
+        for record in noted.calls:
+            answered = status_label(record.status)
+            self.provider_calls.labels(record.provider.value, record.route, record.verdict, answered).inc()
+            if record.verdict == "MISS":
+                self.provider_seconds.labels(record.provider.value).observe(record.ms / 1000)
+
+    def written(self) -> bytes:
+        """Write all numbers in Prometheus' text format, those of every worker where there are several."""
+        if self._folder is None:
+            return generate_latest(self._registry)
+        forget_dead(self._folder)
+        everyone = CollectorRegistry()
+        MultiProcessCollector(everyone, str(self._folder))
+        return generate_latest(everyone)
+
+    @asynccontextmanager
+    async def watching_loop(self) -> AsyncIterator[None]:
+        """Measure the event loop's lag while the block runs."""
+        watching = asyncio.create_task(self._watch_loop())
+        try:
+            yield
+        finally:
+            watching.cancel()
+            with suppress(asyncio.CancelledError):
+                await watching
+
+    async def _watch_loop(self) -> None:
+        loop = asyncio.get_running_loop()
+        while True:
+            due = loop.time() + _LAG_EVERY_S
+            await asyncio.sleep(_LAG_EVERY_S)
+            self.loop_lag.observe(max(0.0, loop.time() - due))
+
+
+def status_label(status: int | None) -> str:
+    """Return a registered status as it is; a provider could make labels without end of all others."""
+    if status is None:
+        return "none"
+    return str(status) if status in _REGISTERED else "other"
+
+
+def forget_dead(folder: Path) -> None:
+    """Remove what ended workers say of the present; what they counted stays."""
+    for file in folder.glob("gauge_live*_*.db"):
+        process = int(file.stem.rpartition("_")[2])
+        try:
+            os.kill(process, 0)
+        except ProcessLookupError:
+            file.unlink(missing_ok=True)

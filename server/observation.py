@@ -1,0 +1,72 @@
+"""What is noted of one HTTP request while it is answered, for its log line and the metrics."""
+
+import hashlib
+from collections import Counter
+from collections.abc import Mapping
+from contextvars import ContextVar
+from typing import Any, Final
+
+import msgspec
+from graphql import OperationDefinitionNode
+
+from providers.call_record import CallRecord
+from resolvers.context import Context
+
+LONGEST_NAME: Final = 80
+
+
+class Observation(msgspec.Struct):
+    """Facts of one request: no variable, no header, no text of the document."""
+
+    request_id: str = ""
+    operations: list[str] = []
+    hashes: list[str] = []
+    calls: list[CallRecord] = []
+    saved: Counter[str] = msgspec.field(default_factory=Counter)
+    codes: list[str] = []
+
+    @property
+    def verdicts(self) -> dict[str, int]:
+        """Count the upstream reads by where their answer came from."""
+        return dict(Counter(record.verdict for record in self.calls))
+
+    def note_operation(self, name: str | None, digest: str) -> None:
+        """Note which operation was asked for: its name in the document, and the document's SHA-256."""
+        self.operations.append((name or "")[:LONGEST_NAME])
+        self.hashes.append(digest)
+
+    def note_calls(self, context: Context) -> None:
+        """Note the calls of a request that is over and those that its loaders saved."""
+        self.calls.extend(context.scope.calls)
+        self.saved["batching"] += context.loaders.repeats
+        self.saved["merging"] += context.loaders.calls_merged
+        verdicts = self.verdicts
+        self.saved["joining"] += verdicts.get("JOINED", 0)
+        self.saved["cache"] += verdicts.get("HIT", 0) + verdicts.get("STALE", 0)
+
+    def note_answer(self, answer: Mapping[str, Any]) -> None:
+        """Note the codes of an answer's errors."""
+        self.codes.extend(error["extensions"]["code"] for error in answer.get("errors", ()))
+
+
+def name_of(operation: OperationDefinitionNode | None) -> str | None:
+    """Return the name that a document gives its operation."""
+    return operation.name.value if operation and operation.name else None
+
+
+def digest(document: str) -> str:
+    """Name a document by its SHA-256, as persisted queries do."""
+    return hashlib.sha256(document.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+_CURRENT: ContextVar[Observation | None] = ContextVar("observation", default=None)
+
+
+def observation() -> Observation:
+    """Return the observation of the request that is being answered; one that nobody reads where there is none."""
+    return _CURRENT.get() or Observation()
+
+
+def observe(noted: Observation) -> None:
+    """Let what this task and its children note go there."""
+    _CURRENT.set(noted)

@@ -1,0 +1,69 @@
+"""One log line and one set of counts for each GraphQL request."""
+
+import time
+from collections.abc import Callable
+
+import structlog
+from starlette.datastructures import MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from server.life import Life
+from server.metrics import Metrics
+from server.observation import Observation, observe
+
+_log = structlog.get_logger()
+
+
+class Observed:
+    """Wraps the application: notes what each GraphQL request was, cost and came to."""
+
+    def __init__(
+        self, app: ASGIApp, metrics: Metrics, life: Life, clock: Callable[[], float] = time.perf_counter
+    ) -> None:
+        self._app = app
+        self._metrics = metrics
+        self._life = life
+        self._clock = clock
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the request on; afterwards write its line."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        began = self._clock()
+        noted = Observation()
+        observe(noted)
+        status = 500
+
+        async def watched(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                headers = MutableHeaders(scope=message)
+                noted.request_id = headers.get("x-request-id", "")
+                if self._life.is_draining:
+                    # A client that keeps its connection would lose the request that it sends when we are gone.
+                    headers["connection"] = "close"
+            await send(message)
+
+        self._metrics.in_flight.inc()
+        try:
+            await self._app(scope, receive, watched)
+        finally:
+            self._metrics.in_flight.dec()
+            if scope["path"] == "/graphql":
+                self._written(noted, status, self._clock() - began)
+
+    def _written(self, noted: Observation, status: int, seconds: float) -> None:
+        self._metrics.count(noted, status, seconds)
+        _log.info(
+            "request",
+            request_id=noted.request_id,
+            operation=",".join(noted.operations),
+            hash=",".join(noted.hashes),
+            calls=noted.verdicts,
+            saved=sum(noted.saved.values()),
+            ms=round(seconds * 1000, 1),
+            status=status,
+            codes=noted.codes,
+        )

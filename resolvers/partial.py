@@ -8,7 +8,6 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping
 from typing import TypeVar
 
 import msgspec
-from msgspec.structs import force_setattr
 
 from providers.errors import ProviderError
 from providers.records import Answer
@@ -18,10 +17,9 @@ R = TypeVar("R", bound=msgspec.Struct)
 
 def with_values(record: R, values: Mapping[str, object]) -> R:
     """Copy a record with other values in it, failures among them."""
-    made = msgspec.structs.replace(record)
-    for name, value in values.items():
-        force_setattr(made, name, value)
-    return made
+    # Never set afterwards: the collector would not know of a copy that was made of texts and numbers alone, and a
+    # failure in it, whose traceback leads back to it, would keep its whole request alive for good.
+    return msgspec.structs.replace(record, **values)
 
 
 async def completed(item: R, attributes: Iterable[str], load: Callable[[], Awaitable[Answer[R]]]) -> R:

@@ -80,8 +80,9 @@ class Soak:
         for subject in SUBJECTS:
             for key in self._keys[subject.provider]:
                 item = subject.item(await self.graph.query("{ " + subject.text(key) + " }"))
-                if item is None:
-                    raise SystemExit(f"{subject.provider} does not know {key}")
+                # A null title would later pass for the right one of an item whose call failed.
+                if item is None or item["title"] is None:
+                    raise SystemExit(f"{subject.provider} does not tell the title of {key}")
                 self._titles[subject.provider, key] = item["title"]
 
     async def client(self, pause_s: float) -> None:

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 import strawberry
 from graphql import GraphQLSchema, parse
+from strawberry.schema.config import StrawberryConfig
 
 from server.operations.compiled.executor import CompiledExecutor
 from server.operations.compiled.plans import Plans
@@ -148,3 +149,11 @@ async def test_the_end_of_a_request_ends_what_it_waits_for() -> None:
         await request
     assert told == ["cancelled", "cancelled"]
     assert len(asyncio.all_tasks()) == 1
+
+
+def test_what_is_delivered_in_parts_goes_to_the_reference_executor_and_nothing_else_of_its_schema() -> None:
+    config = StrawberryConfig(enable_experimental_incremental_execution=True)
+    schema = strawberry.Schema(Query, config=config)._schema  # noqa: SLF001 - as the server reaches it
+    plans = Plans(schema, after=1)
+    assert executor(plans, "{ ... @defer { __typename } }") is None
+    assert executor(plans, "{ __typename }") is not None

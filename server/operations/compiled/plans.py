@@ -21,7 +21,6 @@ from server.operations.compiled.executor import Compiled, CompiledExecutor
 MOST_OPERATIONS: Final = 500
 MOST_VARIANTS: Final = 16
 MOST_ERRORS: Final = 50
-_INCREMENTAL: Final = ("defer", "stream")
 
 
 class Plans:
@@ -109,8 +108,6 @@ class _Operation:
             elif isinstance(definition, OperationDefinitionNode) and self._is_asked(definition):
                 operations.append(definition)
         if len(operations) != 1 or operations[0].operation is not OperationType.QUERY:
-            return
-        if any(self._schema.get_directive(name) for name in _INCREMENTAL):
             return
         self._operation = operations[0]
         try:

@@ -13,7 +13,9 @@ import pytest
 from tests.graph import Graph, running_graph
 
 # How long an example takes says more about the machine that is shared than about the rule.
-hypothesis.settings.register_profile("untimed", deadline=None)
+hypothesis.settings.register_profile(
+    "untimed", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+)
 hypothesis.settings.load_profile("untimed")
 
 # aioresponses 0.7.9 makes responses without the stream writer that aiohttp 3.14 demands, and so fails on every one.

@@ -3,6 +3,7 @@
 import functools
 
 import strawberry
+from graphql import GraphQLSchema
 
 from schema.activities import Activity
 from schema.images import Image
@@ -20,6 +21,11 @@ _TYPES = (Activity, ResortProduct, Photo, Image, Video, OtherMedia)
 def build_schema() -> strawberry.Schema:
     """Build the schema as clients know it; it never changes, so a process has one."""
     return strawberry.Schema(query=Query, types=_TYPES, config=CONFIG)
+
+
+def core_schema(schema: strawberry.Schema) -> GraphQLSchema:
+    """Give the GraphQL library's own schema, which operations are run against."""
+    return schema._schema  # noqa: SLF001 - Strawberry offers no other way to it
 
 
 @functools.cache

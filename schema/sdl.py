@@ -22,6 +22,9 @@ from strawberry.schema.base import BaseSchema
 
 Directives = Mapping[str, Sequence[str]]
 
+Node = Any
+"""A node of the schema's text; which members it has follows from its kind."""
+
 
 def edited(
     sdl: DocumentNode, *, without: Collection[str] = (), directives: Directives, heading: str = ""
@@ -51,16 +54,16 @@ def parsed(text: str) -> DocumentNode:
     return parse(text, no_location=True)
 
 
-def _kept(definitions: Sequence[Any], without: Collection[str]) -> Iterator[Any]:
+def _kept(definitions: Sequence[Node], without: Collection[str]) -> Iterator[Node]:
     return (each for each in definitions if _name(each) not in without)
 
 
-def _name(definition: Any) -> str:
+def _name(definition: Node) -> str:
     name = getattr(definition, "name", None)
     return str(name.value) if isinstance(definition, TypeDefinitionNode) and name else ""
 
 
-def _edited(definition: Any, without: Collection[str], directives: Directives) -> Any:
+def _edited(definition: Node, without: Collection[str], directives: Directives) -> Node:
     if not isinstance(definition, TypeDefinitionNode):
         return definition
     name = _name(definition)
@@ -71,8 +74,8 @@ def _edited(definition: Any, without: Collection[str], directives: Directives) -
 
 
 def _members(
-    node: Any, kind: str, coordinate: Callable[[str], str], without: Collection[str], directives: Directives
-) -> Any:
+    node: Node, kind: str, coordinate: Callable[[str], str], without: Collection[str], directives: Directives
+) -> Node:
     """Edit a type's fields or a field's arguments."""
     members = getattr(node, kind, None)
     if not members:

@@ -107,7 +107,7 @@ def run_sandbox(arguments: argparse.Namespace) -> int:
 
 def run_schema(arguments: argparse.Namespace) -> int:
     """Print the schema in the schema definition language, in one of its dialects."""
-    from schema.dialects import dialect_sdl  # noqa: PLC0415 - takes as long as all else; `serve` starts without
+    from schema.dialects import dialect_sdl
 
     sys.stdout.write(dialect_sdl(arguments.dialect, settings_from_environment().federation_version))
     return 0
@@ -115,7 +115,7 @@ def run_schema(arguments: argparse.Namespace) -> int:
 
 def run_budget(arguments: argparse.Namespace) -> int:
     """Check a file of call budgets: one line an operation, 0 where all hold, else 1."""
-    from server.budget import BudgetError, check_budgets, read_budgets  # noqa: PLC0415 - brings the whole graph
+    from server.budget import BudgetError, check_budgets, read_budgets
 
     try:
         budgets = read_budgets(arguments.file.read_text(encoding="utf-8"))
@@ -132,7 +132,7 @@ def run_budget(arguments: argparse.Namespace) -> int:
 
 def run_doctor(_: argparse.Namespace) -> int:
     """Print what works and what to do where it does not: 0 where nothing fails, else 1."""
-    from server.doctor import examine, table  # noqa: PLC0415 - brings the whole graph
+    from server.doctor import examine, table
 
     findings = asyncio.run(examine(settings_from_environment()))
     sys.stdout.write(table(findings))
@@ -141,7 +141,7 @@ def run_doctor(_: argparse.Namespace) -> int:
 
 def run_warm(arguments: argparse.Namespace) -> int:
     """Fill a running graph's cache: 0 where every request was answered without an error, else 1."""
-    from server.warm import WarmError, warm_file  # noqa: PLC0415 - brings an HTTP client
+    from server.warm import WarmError, warm_file
 
     try:
         text = arguments.file.read_bytes()

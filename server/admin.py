@@ -1,6 +1,7 @@
 """What an operator may do to a running graph: have it forget answers."""
 
 import hmac
+from http import HTTPStatus
 from typing import Final
 
 import msgspec
@@ -76,7 +77,7 @@ def admin_routes(providers: Providers, token: Secret) -> list[Route]:
 
 
 def _refused(request: Request, status: int, code: str, message: str) -> JSONResponse:
-    headers = {"www-authenticate": "Bearer"} if status == 401 else None  # noqa: PLR2004 - the status it goes with
+    headers = {"www-authenticate": "Bearer"} if status == HTTPStatus.UNAUTHORIZED else None
     return JSONResponse(
         {"errors": [plain_error(message, code, request_id_of(request))]}, status, headers=headers
     )

@@ -3,7 +3,6 @@
 import re
 import uuid
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 import msgspec
 from starlette.requests import HTTPConnection
@@ -28,7 +27,7 @@ def request_id_of(connection: HTTPConnection) -> str:
 
 
 def answer_response(
-    answer: Mapping[str, Any] | Sequence[Mapping[str, Any]],
+    answer: Mapping[str, object] | Sequence[Mapping[str, object]],
     media_type: str,
     status: int,
     request_id: str,
@@ -66,7 +65,7 @@ def encoded(answer: object) -> bytes:
         return msgspec.json.encode(_cleaned(answer))
 
 
-def _cleaned(value: Any) -> Any:
+def _cleaned(value: object) -> object:
     if isinstance(value, str):
         return value.encode("utf-8", "replace").decode()
     if isinstance(value, Mapping):

@@ -6,7 +6,7 @@ variables, ``# variables: {"uuids": ["…"]}``. Reads are counted; a login, whic
 
 import asyncio
 from collections.abc import Iterator
-from typing import Any, Final
+from typing import Final
 
 import msgspec
 from graphql import (
@@ -21,9 +21,10 @@ from graphql import (
 from providers.rehearsal import Rehearsal
 from providers.scope import CallScope
 from resolvers.context import Context
-from schema.graph import build_schema
+from schema.graph import build_schema, core_schema
 from server.operations.documents import Documents
 from server.operations.execution import run
+from server.operations.values import JsonObject
 from server.settings import Settings, pointed_at
 from server.settings_sandbox import SandboxUrls
 from server.wiring import build_providers, graph_rules
@@ -41,7 +42,7 @@ class Budget(msgspec.Struct, frozen=True):
 
     name: str
     text: str
-    variables: dict[str, Any]
+    variables: JsonObject
     most_calls: int
 
 
@@ -91,7 +92,7 @@ def check_budgets(budgets: list[Budget], settings: Settings) -> list[Verdict]:
 
 
 async def _checked(budgets: list[Budget], settings: Settings) -> list[Verdict]:
-    schema = build_schema()._schema  # noqa: SLF001 - Strawberry offers no other way to graphql-core's schema
+    schema = core_schema(build_schema())
     documents = Documents(schema)
     providers = build_providers(settings)
     verdicts = []
@@ -115,7 +116,7 @@ def _budget(name: str, operation: OperationDefinitionNode, text: str) -> Budget:
     if not told.get("calls", "").isdecimal():
         raise BudgetError(f"{name}: wanted a comment like '# calls: 17' above it, got {told.get('calls')!r}")
     try:
-        variables = msgspec.json.decode(told.get("variables", "{}"), type=dict[str, Any])
+        variables = msgspec.json.decode(told.get("variables", "{}"), type=JsonObject)
     except msgspec.DecodeError:
         raise BudgetError(f"{name}: wanted a JSON object in its comment '# variables: …'") from None
     return Budget(name=name, text=text, variables=variables, most_calls=int(told["calls"]))

@@ -13,7 +13,7 @@ import msgspec
 from providers.scope import CallScope
 from providers.transport import SessionTransport
 from resolvers.context import Context
-from schema.graph import build_schema
+from schema.graph import build_schema, core_schema
 from server.graphql_errors import formatted
 from server.operations.documents import Documents
 from server.operations.execution import run
@@ -79,7 +79,7 @@ def table(findings: Iterable[Finding]) -> str:
 async def _provider(name: str, provider: ProviderSettings, settings: Settings) -> Finding:
     if provider.missing:
         return Finding(name, "off", "is not configured", f"set {' and '.join(provider.missing)}")
-    schema = build_schema()._schema  # noqa: SLF001 - Strawberry offers no other way to graphql-core's schema
+    schema = core_schema(build_schema())
     providers = build_providers(settings)
     now = asyncio.get_running_loop().time()
     scope = CallScope("doctor", now, now + settings.deadline_s)

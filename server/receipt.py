@@ -1,17 +1,18 @@
 """The receipt: every call that an operation cost, and the calls that it did not."""
 
-from typing import Any, Final
+from typing import Final
 
 from providers.call_record import CallRecord
 from providers.rehearsal import Rehearsal
 from resolvers.context import Context
+from server.operations.values import JsonObject
 
 HEADER: Final = "x-mediagraph-explain"
 WANTED: Final = "1"
 WANTED_DRY: Final = "dry"
 
 
-def receipt(context: Context) -> dict[str, Any]:
+def receipt(context: Context) -> JsonObject:
     """Write the calls of a request in the order in which they were wanted, and what was saved."""
     calls = context.scope.calls
     return {
@@ -26,7 +27,7 @@ def receipt(context: Context) -> dict[str, Any]:
     }
 
 
-def prediction(context: Context, rehearsal: Rehearsal) -> dict[str, Any]:
+def prediction(context: Context, rehearsal: Rehearsal) -> JsonObject:
     """Write the calls that a request would make; ``exact`` where they do not depend on data."""
     predicted = rehearsal.predicted
     return {
@@ -42,7 +43,7 @@ def prediction(context: Context, rehearsal: Rehearsal) -> dict[str, Any]:
     }
 
 
-def written_call(record: CallRecord) -> dict[str, Any]:
+def written_call(record: CallRecord) -> JsonObject:
     """Write one call; only paged calls have a window."""
     window = {} if record.limit is None else {"window": {"skip": record.skip, "limit": record.limit}}
     return {

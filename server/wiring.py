@@ -40,9 +40,7 @@ def build_providers(settings: Settings, clock: Clock | None = None) -> Providers
         for provider in (settings.musement, settings.clubmed, settings.forge)
     )
     musement, clubmed, forge = transports
-    hosts = image_hosts(settings)
-    forge_images = hosts[Provider.FORGE]
-    assert isinstance(forge_images, ForgeImages)  # noqa: S101 - made below
+    photo_images = forge_images(settings)
     clients = {
         Provider.MUSEMENT: _musement(settings, musement, means),
         Provider.CLUB_MED: _clubmed(settings, clubmed, means),
@@ -53,11 +51,11 @@ def build_providers(settings: Settings, clock: Clock | None = None) -> Providers
         clubmed=ClubMedClient(clients[Provider.CLUB_MED], settings.clubmed.locales, settings.locale),
         forge=ForgeClient(
             clients[Provider.FORGE],
-            forge_images,
+            photo_images,
             Cultures(settings.forge.cultures, settings.locales, settings.locale, settings.forge.absent_s),
             settings.forge.context_parameter,
         ),
-        image_hosts=hosts,
+        image_hosts=image_hosts(settings, photo_images),
         clients=clients,
         transports=transports,
         herald=means.shared or (PurgeFile(settings.purge_file) if settings.purge_file else None),
@@ -76,7 +74,7 @@ def shared_cache(settings: Settings) -> SharedCache | None:
     if not settings.cache_url:
         return None
     # Imported where it is wanted: it comes with an extra.
-    from providers.redis_cache import RedisCache  # noqa: PLC0415
+    from providers.redis_cache import RedisCache
 
     return RedisCache(settings.cache_url.reveal())
 
@@ -92,21 +90,26 @@ def graph_rules(settings: Settings) -> GraphRules:
     )
 
 
-def image_hosts(settings: Settings) -> Mapping[Provider, ImageHost]:
+def forge_images(settings: Settings) -> ForgeImages:
+    """Build what writes the picture URLs of Forge, and knows which pictures can stand."""
+    formats = settings.forge.image_formats
+    return ForgeImages(
+        ImageStrategy(settings.forge.image_strategy),
+        settings.forge.image_ladder,
+        load_named_formats(formats) if formats else (),
+        frozenset(settings.image_hosts),
+    )
+
+
+def image_hosts(settings: Settings, photo_images: ForgeImages) -> Mapping[Provider, ImageHost]:
     """Build what writes the picture URLs of each provider."""
     proxy = settings.image_proxy
-    formats = settings.forge.image_formats
     return {
         Provider.MUSEMENT: MusementImages(),
         Provider.CLUB_MED: ClubMedImages(
             ImageProxy(proxy.url, proxy.key.reveal(), proxy.salt.reveal()) if proxy.url else None
         ),
-        Provider.FORGE: ForgeImages(
-            ImageStrategy(settings.forge.image_strategy),
-            settings.forge.image_ladder,
-            load_named_formats(formats) if formats else (),
-            frozenset(settings.image_hosts),
-        ),
+        Provider.FORGE: photo_images,
     }
 
 

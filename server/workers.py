@@ -46,7 +46,7 @@ def worker_app() -> ASGIApp:
     """Make the application of one worker, which ends in order when its parent is gone."""
     threading.Thread(target=_end_with_parent, daemon=True).start()
     # Imported here: in the parent, which serves nothing itself, it would only cost memory.
-    from server.app import app_from_environment  # noqa: PLC0415
+    from server.app import app_from_environment
 
     return app_from_environment()
 

@@ -44,7 +44,7 @@ class Darkroom:
             self._kept.move_to_end(key)
             return self._kept[key]
         # Pillow is imported with the first picture, so that the emulators listen at once.
-        from providers.emulation.pictures import render  # noqa: PLC0415
+        from providers.emulation.pictures import render
 
         async with self._free:
             picture = await asyncio.to_thread(render, scene, rendering)

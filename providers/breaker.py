@@ -90,9 +90,7 @@ class Circuits:
     @contextmanager
     def guard(self, route: str) -> Iterator[None]:
         """Let a call pass and judge it by what it raises; raises UpstreamUnavailable where the circuit is open."""
-        circuit = self._by_route.get(route)
-        if circuit is None:
-            circuit = self._by_route[route] = Circuit(self._threshold, self._open_s, self._clock)
+        circuit = self._circuit(route)
         if self._threshold and not circuit.admit():
             raise UpstreamUnavailable(self._provider, "was not asked: it failed again and again just now")
         try:
@@ -111,3 +109,9 @@ class Circuits:
             circuit.ignore()
             raise
         circuit.succeed()
+
+    def _circuit(self, route: str) -> Circuit:
+        circuit = self._by_route.get(route)
+        if circuit is None:
+            circuit = self._by_route[route] = Circuit(self._threshold, self._open_s, self._clock)
+        return circuit

@@ -125,10 +125,7 @@ class Flights:
                 raise UpstreamUnavailable(self._provider, "was not waited for: the graph stops") from None
             raise
         finally:
-            flight.waiting -= 1
-            if not flight.waiting and not flight.renews and not flight.task.done():
-                self._leave(key, flight)
-                flight.task.cancel()
+            self._wait_no_more(key, flight)
 
     async def close(self) -> None:
         """Cancel every call in flight."""
@@ -136,6 +133,12 @@ class Flights:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+
+    def _wait_no_more(self, key: Hashable, flight: Flight[Any]) -> None:
+        flight.waiting -= 1
+        if not flight.waiting and not flight.renews and not flight.task.done():
+            self._leave(key, flight)
+            flight.task.cancel()
 
     def _leave(self, key: Hashable, flight: Flight[Any]) -> None:
         if self._by_key.get(key) is flight:

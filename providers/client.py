@@ -10,12 +10,12 @@ import msgspec
 from providers.attempts import Attempts
 from providers.auth import Credentials
 from providers.breaker import Circuits, CircuitState
-from providers.cache import keeping_of
+from providers.cache import Entry, keeping_of
 from providers.call_record import CallRecord
 from providers.calls import Call, CallPolicy, Sample, path_segment, query_string
 from providers.clock import Clock
 from providers.errors import NotAsked, NotConfigured, ProviderError, UpstreamBadResponse
-from providers.flights import Flight, Flights
+from providers.flights import Flight, Flights, FlightScope
 from providers.kept import Decode, Kept
 from providers.outcomes import refuse_other_types
 from providers.records import Answer, Origin, Provider
@@ -199,25 +199,29 @@ class ProviderClient:
         old, purges = self._kept.find(call), self._kept.purges
         try:
             with self._circuits.guard(call.route):
-                conditions = old.conditions if old else {}
-                reply = await self._retry.run(
-                    lambda: self._attempts.once(call, flight.scope, record, conditions), flight.scope
-                )
+                reply = await self._replied(call, flight.scope, record, old)
                 if reply.status == HTTPStatus.NOT_MODIFIED and old is not None:
                     if self._flights.is_current(call, flight):
                         await self._kept.renew(call, reply, old)
                     return old.answer
                 value, origin = self._read(reply, decode)
         except ProviderError as error:
-            # A refusal is an answer: what was kept before it may not serve any more.
-            if not covers(error) and self._flights.is_current(call, flight):
-                self._kept.drop(call)
+            self._forget_refused(call, flight, error)
             raise
         if isinstance(value, ProviderError):
             raise value
         if not self._flights.is_current(call, flight):
             return Answer(value=value, origin=origin)
         return self._kept.keep(call, reply, value, origin, purges)
+
+    async def _replied(self, call: Call, scope: FlightScope, record: CallRecord, old: Entry | None) -> Reply:
+        conditions = old.conditions if old else {}
+        return await self._retry.run(lambda: self._attempts.once(call, scope, record, conditions), scope)
+
+    def _forget_refused(self, call: Call, flight: Flight[Answer[T]], error: ProviderError) -> None:
+        # A refusal is an answer: what was kept before it may not serve any more.
+        if not covers(error) and self._flights.is_current(call, flight):
+            self._kept.drop(call)
 
     async def _from_others(
         self, call: Call, decode: Decode[T], flight: Flight[Answer[T]], record: CallRecord

@@ -45,23 +45,8 @@ def parser() -> argparse.ArgumentParser:
     )
     program.add_argument("--version", action="version", version=f"mediagraph {VERSION}")
     commands = program.add_subparsers(dest="command", required=True, metavar="command")
-    serve = commands.add_parser("serve", help="answer GraphQL requests (the default)")
-    serve.add_argument("--host", default="127.0.0.1", help="address to listen on (%(default)s)")
-    serve.add_argument(
-        "--port", type=bounded(0, _HIGHEST_PORT), default=8000, help="0 = a free one (%(default)s)"
-    )
-    serve.add_argument("--workers", type=bounded(1, _MOST_WORKERS), default=1, help="processes (%(default)s)")
-    sandbox = commands.add_parser("sandbox", help="run the emulated providers alone")
-    sandbox.add_argument("--host", default="127.0.0.1", help="address to listen on (%(default)s)")
-    sandbox.add_argument(
-        "--port",
-        type=bounded(0, _HIGHEST_PORT - 3),
-        default=0,
-        help="the first of four; 0 = free ones (%(default)s)",
-    )
-    sandbox.add_argument(
-        "--images-origin", default=_SERVED_AT, help="where clients load the pictures from (%(default)s)"
-    )
+    _take_serve(commands.add_parser("serve", help="answer GraphQL requests (the default)"))
+    _take_sandbox(commands.add_parser("sandbox", help="run the emulated providers alone"))
     schema = commands.add_parser("schema", help="print the schema")
     schema.add_argument(
         "--dialect",
@@ -74,14 +59,42 @@ def parser() -> argparse.ArgumentParser:
     )
     budget.add_argument("file", type=Path, help="a GraphQL document with '# calls: 17' above each operation")
     commands.add_parser("doctor", help="check the settings, providers, clock and cache, and say what to do")
-    warm = commands.add_parser("warm", help="send a list of requests to a running graph, to fill its cache")
-    warm.add_argument("file", type=Path, help="a GraphQL request as JSON on each line")
-    warm.add_argument("--url", default=f"{_SERVED_AT}/graphql", help="the graph (%(default)s)")
-    warm.add_argument(
-        "--at-once", type=bounded(1, 1000), default=8, help="requests in flight together (%(default)s)"
+    _take_warm(
+        commands.add_parser("warm", help="send a list of requests to a running graph, to fill its cache")
     )
     commands.add_parser("settings", help="list the environment variables that are read")
     return program
+
+
+def _take_serve(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--host", default="127.0.0.1", help="address to listen on (%(default)s)")
+    command.add_argument(
+        "--port", type=bounded(0, _HIGHEST_PORT), default=8000, help="0 = a free one (%(default)s)"
+    )
+    command.add_argument(
+        "--workers", type=bounded(1, _MOST_WORKERS), default=1, help="processes (%(default)s)"
+    )
+
+
+def _take_sandbox(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--host", default="127.0.0.1", help="address to listen on (%(default)s)")
+    command.add_argument(
+        "--port",
+        type=bounded(0, _HIGHEST_PORT - 3),
+        default=0,
+        help="the first of four; 0 = free ones (%(default)s)",
+    )
+    command.add_argument(
+        "--images-origin", default=_SERVED_AT, help="where clients load the pictures from (%(default)s)"
+    )
+
+
+def _take_warm(command: argparse.ArgumentParser) -> None:
+    command.add_argument("file", type=Path, help="a GraphQL request as JSON on each line")
+    command.add_argument("--url", default=f"{_SERVED_AT}/graphql", help="the graph (%(default)s)")
+    command.add_argument(
+        "--at-once", type=bounded(1, 1000), default=8, help="requests in flight together (%(default)s)"
+    )
 
 
 def bounded(least: int, most: int) -> Callable[[str], int]:

@@ -67,7 +67,7 @@ class Flights:
     def __init__(self, provider: Provider) -> None:
         self._provider = provider
         self._by_key: dict[Hashable, Flight[Any]] = {}
-        self._tasks: set[asyncio.Task[Any]] = set()
+        self._tasks: set[asyncio.Task[object]] = set()
 
     def __len__(self) -> int:
         """Count the calls in flight."""
@@ -97,7 +97,7 @@ class Flights:
         flight.task.add_done_callback(landed)
         return flight
 
-    def is_current(self, key: Hashable, flight: Flight[Any]) -> bool:
+    def is_current(self, key: Hashable, flight: Flight[T]) -> bool:
         """Tell whether the flight's answer may be kept: it may not after a purge that came meanwhile."""
         return self._by_key.get(key) is flight
 
@@ -134,13 +134,13 @@ class Flights:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
 
-    def _wait_no_more(self, key: Hashable, flight: Flight[Any]) -> None:
+    def _wait_no_more(self, key: Hashable, flight: Flight[T]) -> None:
         flight.waiting -= 1
         if not flight.waiting and not flight.renews and not flight.task.done():
             self._leave(key, flight)
             flight.task.cancel()
 
-    def _leave(self, key: Hashable, flight: Flight[Any]) -> None:
+    def _leave(self, key: Hashable, flight: Flight[T]) -> None:
         if self._by_key.get(key) is flight:
             del self._by_key[key]
 
@@ -154,7 +154,7 @@ def _is_cancelled() -> bool:
     return task is not None and task.cancelling() > 0
 
 
-def _retrieved(task: asyncio.Task[Any]) -> None:
+def _retrieved(task: asyncio.Task[object]) -> None:
     # Read once, so that the failure of a call that nobody waits for any more is not reported as never retrieved.
     if not task.cancelled():
         task.exception()

@@ -9,8 +9,10 @@ from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.routing import Route
+from starlette.types import Lifespan
 
 from providers.clock import Clock
+from providers.registry import Providers
 from schema.graph import build_schema, build_subgraph
 from server.access import Access
 from server.admin import admin_routes
@@ -49,24 +51,34 @@ def create_app(settings: Settings, clock: Clock | None = None) -> Starlette:
     schema, plain = build_subgraph(), build_schema().as_str() + "\n"
     providers = build_providers(settings, clock)
     endpoint = GraphQLEndpoint(schema, providers, graph_rules(settings), settings)
-    access = Access(settings.client_keys, settings.router_secret)
     metrics = Metrics(metrics_folder())
-    page = graphiql_page(EXAMPLES, explain=settings.explain) if settings.graphiql else None
-    page_headers = graphiql_headers(settings.graphiql_img_src)
+    images = settings.sandbox_urls.images if settings.sandbox_urls else None
+    app = Starlette(
+        routes=[
+            *graphql_routes(settings, endpoint),
+            Route("/", home),
+            *health_routes(settings, lambda: [provider.value for provider in providers.degraded]),
+            metrics_route(metrics, settings.metrics_token),
+            sdl_route(settings, plain),
+            *(graphiql_routes() if settings.graphiql else []),
+            *sandbox_routes(images),
+            *admin_routes(providers, settings.admin_token),
+        ],
+        lifespan=lifespan_of(providers, metrics),
+        middleware=[
+            Middleware(Observed, metrics, LIFE),
+            Middleware(Perimeter),
+            Middleware(CrossOrigin, settings.cors_origins),
+        ],
+        exception_handlers=REFUSALS,
+    )
+    # GraphQL answers at one path alone; a redirect would lose the body of a POST besides.
+    app.router.redirect_slashes = False
+    return app
 
-    async def graphql(request: Request) -> Response:
-        if page is not None and wants_page(request):
-            return Response(page, headers=page_headers)
-        return await compressed(request, await endpoint(request))
 
-    async def sdl(request: Request) -> Response:
-        if not settings.introspection and not access.is_router(request):
-            raise HTTPException(404)
-        return await compressed(request, PlainTextResponse(plain, headers={"cache-control": "no-cache"}))
-
-    async def home(request: Request) -> Response:
-        del request
-        return RedirectResponse("graphql", status_code=307)
+def lifespan_of(providers: Providers, metrics: Metrics) -> Lifespan[Starlette]:
+    """Keep the providers open, and the event loop watched, while the application runs."""
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
@@ -78,30 +90,41 @@ def create_app(settings: Settings, clock: Clock | None = None) -> Starlette:
         finally:
             await providers.close()
 
-    images = settings.sandbox_urls.images if settings.sandbox_urls else None
-    app = Starlette(
-        routes=[
-            Route("/graphql", graphql, methods=["GET", "POST", "OPTIONS"]),
-            Route("/graphql/{documentId}", graphql, methods=["GET"]),
-            Route("/", home),
-            *health_routes(settings, lambda: [provider.value for provider in providers.degraded]),
-            metrics_route(metrics, settings.metrics_token),
-            Route("/schema.graphql", sdl),
-            *(graphiql_routes() if settings.graphiql else []),
-            *sandbox_routes(images),
-            *admin_routes(providers, settings.admin_token),
-        ],
-        lifespan=lifespan,
-        middleware=[
-            Middleware(Observed, metrics, LIFE),
-            Middleware(Perimeter),
-            Middleware(CrossOrigin, settings.cors_origins),
-        ],
-        exception_handlers=REFUSALS,
-    )
-    # GraphQL answers at one path alone; a redirect would lose the body of a POST besides.
-    app.router.redirect_slashes = False
-    return app
+    return lifespan
+
+
+def graphql_routes(settings: Settings, endpoint: GraphQLEndpoint) -> list[Route]:
+    """Serve GraphQL, and GraphiQL to a person's browser where it is on."""
+    page = graphiql_page(EXAMPLES, explain=settings.explain) if settings.graphiql else None
+    page_headers = graphiql_headers(settings.graphiql_img_src)
+
+    async def graphql(request: Request) -> Response:
+        if page is not None and wants_page(request):
+            return Response(page, headers=page_headers)
+        return await compressed(request, await endpoint(request))
+
+    return [
+        Route("/graphql", graphql, methods=["GET", "POST", "OPTIONS"]),
+        Route("/graphql/{documentId}", graphql, methods=["GET"]),
+    ]
+
+
+def sdl_route(settings: Settings, plain: str) -> Route:
+    """Serve the schema in the schema definition language to whom introspection is open."""
+    access = Access(settings.client_keys, settings.router_secret)
+
+    async def sdl(request: Request) -> Response:
+        if not settings.introspection and not access.is_router(request):
+            raise HTTPException(404)
+        return await compressed(request, PlainTextResponse(plain, headers={"cache-control": "no-cache"}))
+
+    return Route("/schema.graphql", sdl)
+
+
+async def home(request: Request) -> Response:
+    """Lead from the address alone to GraphQL."""
+    del request
+    return RedirectResponse("graphql", status_code=307)
 
 
 def wants_page(request: Request) -> bool:

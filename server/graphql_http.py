@@ -1,7 +1,6 @@
 """GraphQL over HTTP: GET and POST, one operation or a batch, statuses, and the shape of answers."""
 
 import asyncio
-import hashlib
 import re
 import time
 from collections.abc import AsyncIterator, Coroutine, Hashable, Sequence
@@ -20,37 +19,35 @@ from providers.scope import CallScope
 from resolvers.context import Context, GraphRules
 from server.access import Access, Caller
 from server.answers import answer_response, refusal_response, request_id_of
-from server.bodies import read_body
+from server.batch import Batch, Extras, extras_of
 from server.caching import Validators, caching_headers, etag_of, reuse_of
 from server.departure import ClientGone, unless_gone
 from server.graphql_errors import formatted
 from server.multipart import MULTIPART, form_of, multipart_response
 from server.negotiation import PLAIN_JSON, RESPONSE_JSON, negotiated
-from server.observation import digest, name_of, observation
+from server.observation import observation
 from server.operations import ftv1
 from server.operations.compiled.plans import Plans
 from server.operations.execution import run
 from server.operations.incremental import Frame, frames_of, run_in_parts
 from server.operations.limits import Limits
-from server.operations.persisted import PersistedQueries
 from server.operations.preparation import Budget, Operations, Prepared
-from server.operations.requests import GraphQLRequest, RequestRefused, from_json, from_parameters
+from server.operations.requests import GraphQLRequest, RequestRefused
 from server.operations.tracing import FieldTrace
 from server.prices import PRICES
 from server.rate_limits import RateLimit
-from server.receipt import HEADER, WANTED, WANTED_DRY, prediction, receipt
+from server.reading import METHODS, Reading
+from server.receipt import prediction, receipt
 from server.settings import Settings
 from server.trust import trusted_documents
 
 T = TypeVar("T")
 
-METHODS: Final = "GET, HEAD, POST, OPTIONS"
+JsonObject = dict[str, Any]
 
 _CLIENT_GONE: Final = 499
 """For the log alone: nobody reads the answer. The number is the customary one, not a registered one."""
 _TRACEPARENT = re.compile(r"[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}")
-# A page of another site cannot send these without asking first by a preflight request.
-_PREFLIGHT_HEADERS: Final = ("x-mediagraph-preflight", "apollo-require-preflight", "x-apollo-operation-name")
 
 
 class GraphQLEndpoint:
@@ -71,10 +68,9 @@ class GraphQLEndpoint:
         self._access = Access(settings.client_keys, settings.router_secret)
         self._requests = RateLimit("requests", bounds.rate_requests)
         self._calls = RateLimit("upstream calls", bounds.rate_calls)
-        self._persisted = PersistedQueries()
         self._validators = Validators()
         self._open = self._operations(introspection=True)
-        self._trusted = trusted_documents(settings, self._open)
+        self._reading = Reading(bounds, trusted_documents(settings, self._open))
         self._closed = self._open if settings.introspection else self._operations(introspection=False)
         self._plans = Plans(self._schema, settings.compile_after) if settings.compile else None
 
@@ -87,7 +83,7 @@ class GraphQLEndpoint:
             media_type = negotiated(request.headers.get("accept", ""))
             caller = self._access.caller(request)
             self._requests.take(caller)
-            asked = await self._read(request)
+            asked = await self._reading.read(request)
             return await self._answer_all(request, asked, caller, media_type)
         except RequestRefused as refusal:
             return refusal_response(request, refusal, media_type)
@@ -104,37 +100,67 @@ class GraphQLEndpoint:
         caller: Caller,
         media_type: str,
     ) -> Response:
-        request_id = request_id_of(request)
-        batch = [self._complete(each, caller) for each in (asked if isinstance(asked, tuple) else (asked,))]
-        prepared = self._prepared(request, batch, caller)
-        for each, operation in zip(batch, prepared, strict=True):
-            name = name_of(operation.document.operation(each.operation_name))
-            observation().note_operation(name, digest(each.query))
-        context = self._context(request, request_id)
-        explain = request.headers.get(HEADER) if self._settings.explain else None
-        wants_trace = request.headers.get(ftv1.HEADER) == ftv1.WANTED
-        question = _question(batch, context.locale, media_type, caller, (explain, wants_trace))
-        unchanged = self._validators.unchanged(question, request)
+        batch = self._batch(request, asked, caller)
+        context = self._context(request)
+        extras = extras_of(request.headers, explains=self._settings.explain)
+        # What the answer follows from, time aside.
+        question = (batch.identity, context.locale, media_type, caller.is_router, extras)
+        unchanged = self._unchanged(question, request)
         if unchanged is not None:
-            etag, reuse = unchanged
-            headers = caching_headers(reuse, etag, is_private=self._access.is_needed)
-            return Response(status_code=304, headers={"x-request-id": request_id, **headers})
-        self._calls.take(caller, sum(each.cost.calls for each in prepared))
-        if explain == WANTED_DRY:
+            return unchanged
+        self._calls.take(caller, batch.calls)
+        if extras.is_dry:
             context.scope.rehearsal = Rehearsal()
-        if any(each.is_incremental and not each.errors for each in prepared) and explain != WANTED_DRY:
-            return await self._answer_in_parts(request, batch, prepared, context)
+        elif batch.is_incremental:
+            return await self._answer_in_parts(request, batch, context)
+        answers = await self._answers(request, batch, context, extras)
+        if batch.is_list:
+            headers = caching_headers(None, "", is_private=False)
+            listed = [answer for _, answer in answers]
+            return answer_response(listed, media_type, 200, context.scope.request_id, headers)
+        status, answer = answers[0]
+        # The older media type promises 200 for whatever could be read as a GraphQL request.
+        status = status if media_type == RESPONSE_JSON else 200
+        response = answer_response(answer, media_type, status, context.scope.request_id)
+        response.headers.update(self._caching(question, context, answer, bytes(response.body)))
+        return response
+
+    def _batch(
+        self, request: Request, asked: GraphQLRequest | tuple[GraphQLRequest, ...], caller: Caller
+    ) -> Batch:
+        listed = asked if isinstance(asked, tuple) else (asked,)
+        completed = tuple(self._reading.complete(each, caller) for each in listed)
+        operations = self._open if caller.is_router else self._closed
+        queries_alone = request.method != "POST"
+        prepared = tuple(operations.prepare(each, queries_alone=queries_alone) for each in completed)
+        batch = Batch(completed, prepared, is_list=isinstance(asked, tuple))
+        batch.note()
+        return batch
+
+    def _unchanged(self, question: Hashable, request: Request) -> Response | None:
+        """Answer a client that has the answer already; None where it has not."""
+        unchanged = self._validators.unchanged(question, request)
+        if unchanged is None:
+            return None
+        etag, reuse = unchanged
+        headers = caching_headers(reuse, etag, is_private=self._access.is_needed)
+        return Response(status_code=304, headers={"x-request-id": request_id_of(request), **headers})
+
+    async def _answers(
+        self, request: Request, batch: Batch, context: Context, extras: Extras
+    ) -> list[tuple[int, JsonObject]]:
+        """Run the operations, all at once, for as long as the client waits: a status and an answer each."""
         try:
             work = _all(
                 [
                     self._answer(
-                        each,
-                        operation,
+                        asked,
+                        prepared,
                         context.beside(),
-                        wants_receipt=explain == WANTED,
-                        trace=FieldTrace() if wants_trace else None,
+                        wants_receipt=extras.wants_receipt,
+                        trace=FieldTrace() if extras.wants_trace else None,
                     )
-                    for each, operation in zip(batch, prepared, strict=True)
+                    for asked, prepared in batch
                 ]
             )
             answers = await unless_gone(request.receive, work)
@@ -143,38 +169,27 @@ class GraphQLEndpoint:
             context.close()
         for _, answer in answers:
             observation().note_answer(answer)
-        if isinstance(asked, tuple):
-            headers = caching_headers(None, "", is_private=False)
-            return answer_response([answer for _, answer in answers], media_type, 200, request_id, headers)
-        status, answer = answers[0]
-        # The older media type promises 200 for whatever could be read as a GraphQL request.
-        status = status if media_type == RESPONSE_JSON else 200
-        response = answer_response(answer, media_type, status, request_id)
-        response.headers.update(self._caching(question, context, answer, bytes(response.body)))
-        return response
+        return answers
 
     async def _answer_in_parts(
         self,
         request: Request,
-        batch: Sequence[GraphQLRequest],
-        prepared: Sequence[Prepared],
+        batch: Batch,
         context: Context,
     ) -> Response:
         form = form_of(request.headers.get("accept", ""))
-        document = prepared[0].document.node
-        if form is None or len(batch) > 1 or document is None:
+        asked, document = batch.asked[0], batch.prepared[0].document.node
+        if form is None or len(batch.asked) > 1 or document is None:
             context.close()
             wanted = f"wanted {MULTIPART} in Accept, and no batch, for @defer and @stream"
             raise RequestRefused(406, "BAD_REQUEST", wanted)
         request_id = context.scope.request_id
-        result = await run_in_parts(
-            self._schema, document, batch[0].variables, batch[0].operation_name, context
-        )
+        result = await run_in_parts(self._schema, document, asked.variables, asked.operation_name, context)
         masked = partial(formatted, request_id=request_id, ran=True)
         return multipart_response(_until_closed(frames_of(result, masked), context), form, request_id)
 
     def _caching(
-        self, question: Hashable, context: Context, answer: dict[str, Any], body: bytes
+        self, question: Hashable, context: Context, answer: JsonObject, body: bytes
     ) -> dict[str, str]:
         reuse = reuse_of(context.scope.calls, answer, time.time())
         etag = etag_of(body)
@@ -190,7 +205,7 @@ class GraphQLEndpoint:
         *,
         wants_receipt: bool,
         trace: FieldTrace | None,
-    ) -> tuple[int, dict[str, Any]]:
+    ) -> tuple[int, JsonObject]:
         request_id = context.scope.request_id
         if prepared.errors:
             return 400, {"errors": formatted(prepared.errors, request_id, ran=False)}
@@ -206,7 +221,7 @@ class GraphQLEndpoint:
         if context.scope.rehearsal is not None and outcome.ran:
             predicted = prediction(context, context.scope.rehearsal)
             return 200, {"data": None, "extensions": {"upstream": predicted | _estimate(prepared)}}
-        answer: dict[str, Any] = {"data": outcome.data} if outcome.ran else {}
+        answer: JsonObject = {"data": outcome.data} if outcome.ran else {}
         if outcome.errors:
             answer["errors"] = formatted(outcome.errors, request_id, ran=outcome.ran)
         extensions = self._extensions(context, prepared, wants_receipt=wants_receipt) | _traced(trace, answer)
@@ -214,18 +229,13 @@ class GraphQLEndpoint:
             answer["extensions"] = extensions
         return (200 if outcome.ran else 400), answer
 
-    def _extensions(self, context: Context, prepared: Prepared, *, wants_receipt: bool) -> dict[str, Any]:
-        extensions: dict[str, Any] = {}
+    def _extensions(self, context: Context, prepared: Prepared, *, wants_receipt: bool) -> JsonObject:
+        extensions: JsonObject = {}
         if context.warnings:
             extensions["warnings"] = [_warning(each) for each in context.warnings]
         if wants_receipt:
             extensions["upstream"] = receipt(context) | _estimate(prepared)
         return extensions
-
-    def _prepared(self, request: Request, batch: Sequence[GraphQLRequest], caller: Caller) -> list[Prepared]:
-        operations = self._open if caller.is_router else self._closed
-        queries_alone = request.method != "POST"
-        return [operations.prepare(each, queries_alone=queries_alone) for each in batch]
 
     def _operations(self, *, introspection: bool) -> Operations:
         bounds = self._bounds
@@ -239,38 +249,18 @@ class GraphQLEndpoint:
         budget = Budget(self._settings.max_calls, self._settings.max_items)
         return Operations(self._schema, PRICES, budget, limits, introspection=introspection)
 
-    async def _read(self, request: Request) -> GraphQLRequest | tuple[GraphQLRequest, ...]:
-        if request.method in {"GET", "HEAD"}:
-            if self._bounds.require_preflight and not _asked_first(request):
-                wanted = f"wanted one of the headers {', '.join(_PREFLIGHT_HEADERS)}"
-                raise RequestRefused(400, "BAD_REQUEST", wanted)
-            return from_parameters(dict(request.query_params) | request.path_params)
-        if request.method != "POST":
-            raise RequestRefused(405, "BAD_REQUEST", "wanted GET or POST", {"allow": METHODS})
-        body = await read_body(request, self._bounds.max_body_bytes, self._bounds.body_timeout_s)
-        return from_json(body, self._bounds.max_batch)
-
-    def _complete(self, asked: GraphQLRequest, caller: Caller) -> GraphQLRequest:
-        """Put in the text of a document that is named alone; raises RequestRefused."""
-        trusted = asked if caller.is_router else self._trusted.completed(asked)
-        return self._persisted.completed(trusted)
-
-    def _context(self, request: Request, request_id: str) -> Context:
+    def _context(self, request: Request) -> Context:
         now = asyncio.get_running_loop().time()
         traceparent = request.headers.get("traceparent", "")
         trace = (("traceparent", traceparent),) if _TRACEPARENT.fullmatch(traceparent) else ()
-        scope = CallScope(request_id, now, now + self._settings.deadline_s, trace)
+        scope = CallScope(request_id_of(request), now, now + self._settings.deadline_s, trace)
         header = request.headers.get("accept-language", "")
         locale = accepted(header, self._settings.locales, self._rules.default_locale)
         return Context(self._providers, self._rules, scope, locale)
 
 
-def _traced(trace: FieldTrace | None, answer: dict[str, Any]) -> dict[str, Any]:
+def _traced(trace: FieldTrace | None, answer: JsonObject) -> JsonObject:
     return {"ftv1": ftv1.written(trace, answer.get("errors", ()))} if trace and "data" in answer else {}
-
-
-def _asked_first(request: Request) -> bool:
-    return any(name in request.headers for name in _PREFLIGHT_HEADERS)
 
 
 async def _all(works: Sequence[Coroutine[Any, Any, T]]) -> list[T]:
@@ -288,17 +278,9 @@ async def _until_closed(frames: AsyncIterator[Frame], context: Context) -> Async
         context.close()
 
 
-def _question(
-    batch: Sequence[GraphQLRequest], locale: str, media_type: str, caller: Caller, extras: Hashable
-) -> Hashable:
-    """Name what an answer follows from, time aside."""
-    asked = msgspec.json.encode([(each.query, each.operation_name, each.variables) for each in batch])
-    return hashlib.sha256(asked).digest(), locale, media_type, caller.is_router, extras
-
-
-def _estimate(prepared: Prepared) -> dict[str, Any]:
+def _estimate(prepared: Prepared) -> JsonObject:
     return {"estimate": msgspec.structs.asdict(prepared.cost)}
 
 
-def _warning(warned: msgspec.Struct) -> dict[str, Any]:
+def _warning(warned: msgspec.Struct) -> JsonObject:
     return {name: value for name, value in msgspec.structs.asdict(warned).items() if value is not None}

@@ -1,0 +1,69 @@
+"""The operations of one HTTP request, and what its client wants beside their answers."""
+
+import hashlib
+from collections.abc import Iterator, Mapping
+
+import msgspec
+
+from server.observation import digest, name_of, observation
+from server.operations import ftv1
+from server.operations.preparation import Prepared
+from server.operations.requests import GraphQLRequest
+from server.receipt import HEADER, WANTED, WANTED_DRY
+
+
+class Extras(msgspec.Struct, frozen=True):
+    """What a client wants beside the answer: ``explain`` as its header says it, and a trace of the fields."""
+
+    explain: str | None
+    wants_trace: bool
+
+    @property
+    def wants_receipt(self) -> bool:
+        """Whether the calls that were made are to be told."""
+        return self.explain == WANTED
+
+    @property
+    def is_dry(self) -> bool:
+        """Whether the calls are to be told instead of made."""
+        return self.explain == WANTED_DRY
+
+
+def extras_of(headers: Mapping[str, str], *, explains: bool) -> Extras:
+    """Read what is wanted; without ``explains`` no calls are told."""
+    return Extras(headers.get(HEADER) if explains else None, headers.get(ftv1.HEADER) == ftv1.WANTED)
+
+
+class Batch(msgspec.Struct, frozen=True):
+    """What is asked for, and what was prepared of each; ``is_list`` where the answers too leave as a list."""
+
+    asked: tuple[GraphQLRequest, ...]
+    prepared: tuple[Prepared, ...]
+    is_list: bool
+
+    def __iter__(self) -> Iterator[tuple[GraphQLRequest, Prepared]]:
+        return zip(self.asked, self.prepared, strict=True)
+
+    @property
+    def calls(self) -> int:
+        """How many upstream calls all of it makes at worst."""
+        return sum(each.cost.calls for each in self.prepared)
+
+    @property
+    def is_incremental(self) -> bool:
+        """Whether an operation that may run answers in several parts."""
+        return any(each.is_incremental and not each.errors for each in self.prepared)
+
+    @property
+    def identity(self) -> bytes:
+        """The same for what asks the same: texts, names and variables."""
+        asked = msgspec.json.encode(
+            [(each.query, each.operation_name, each.variables) for each in self.asked]
+        )
+        return hashlib.sha256(asked).digest()
+
+    def note(self) -> None:
+        """Note each operation for the request's log line and the metrics."""
+        for each, operation in self:
+            name = name_of(operation.document.operation(each.operation_name))
+            observation().note_operation(name, digest(each.query))

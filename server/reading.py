@@ -1,0 +1,47 @@
+"""What an HTTP request asks of the graph, read by its method, with the texts of documents that it names alone."""
+
+from typing import Final
+
+from starlette.requests import Request
+
+from server.access import Caller
+from server.bodies import read_body
+from server.operations.persisted import PersistedQueries
+from server.operations.requests import GraphQLRequest, RequestRefused, from_json, from_parameters
+from server.operations.trusted import TrustedDocuments
+from server.settings_limits import LimitSettings
+
+METHODS: Final = "GET, HEAD, POST, OPTIONS"
+
+# A page of another site cannot send these without asking first by a preflight request.
+_PREFLIGHT_HEADERS: Final = ("x-mediagraph-preflight", "apollo-require-preflight", "x-apollo-operation-name")
+
+
+class Reading:
+    """Reads requests within bounds, and knows the documents that were sent or trusted before."""
+
+    def __init__(self, bounds: LimitSettings, trusted: TrustedDocuments) -> None:
+        self._bounds = bounds
+        self._trusted = trusted
+        self._persisted = PersistedQueries()
+
+    async def read(self, request: Request) -> GraphQLRequest | tuple[GraphQLRequest, ...]:
+        """Read one operation, or a batch as a tuple; raises RequestRefused."""
+        if request.method in {"GET", "HEAD"}:
+            if self._bounds.require_preflight and not _asked_first(request):
+                wanted = f"wanted one of the headers {', '.join(_PREFLIGHT_HEADERS)}"
+                raise RequestRefused(400, "BAD_REQUEST", wanted)
+            return from_parameters(dict(request.query_params) | request.path_params)
+        if request.method != "POST":
+            raise RequestRefused(405, "BAD_REQUEST", "wanted GET or POST", {"allow": METHODS})
+        body = await read_body(request, self._bounds.max_body_bytes, self._bounds.body_timeout_s)
+        return from_json(body, self._bounds.max_batch)
+
+    def complete(self, asked: GraphQLRequest, caller: Caller) -> GraphQLRequest:
+        """Put in the text of a document that is named alone; raises RequestRefused."""
+        trusted = asked if caller.is_router else self._trusted.completed(asked)
+        return self._persisted.completed(trusted)
+
+
+def _asked_first(request: Request) -> bool:
+    return any(name in request.headers for name in _PREFLIGHT_HEADERS)

@@ -3,9 +3,9 @@
 import asyncio
 import re
 import time
-from collections.abc import AsyncIterator, Coroutine, Hashable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Hashable, Sequence
 from functools import partial
-from typing import Any, Final, TypeVar
+from typing import Final, TypeVar
 
 import msgspec
 import strawberry
@@ -34,6 +34,7 @@ from server.operations.limits import Limits
 from server.operations.preparation import Budget, Operations, Prepared
 from server.operations.requests import GraphQLRequest, RequestRefused
 from server.operations.tracing import FieldTrace
+from server.operations.values import JsonObject
 from server.prices import PRICES
 from server.rate_limits import RateLimit
 from server.reading import METHODS, Reading
@@ -42,8 +43,6 @@ from server.settings import Settings
 from server.trust import trusted_documents
 
 T = TypeVar("T")
-
-JsonObject = dict[str, Any]
 
 _CLIENT_GONE: Final = 499
 """For the log alone: nobody reads the answer. The number is the customary one, not a registered one."""
@@ -263,7 +262,7 @@ def _traced(trace: FieldTrace | None, answer: JsonObject) -> JsonObject:
     return {"ftv1": ftv1.written(trace, answer.get("errors", ()))} if trace and "data" in answer else {}
 
 
-async def _all(works: Sequence[Coroutine[Any, Any, T]]) -> list[T]:
+async def _all(works: Sequence[Awaitable[T]]) -> list[T]:
     # One alone needs no task of its own: each costs it turns of the event loop.
     return [await works[0]] if len(works) == 1 else await asyncio.gather(*works)
 

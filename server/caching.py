@@ -3,13 +3,14 @@
 import hashlib
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Hashable, Sequence
-from typing import Any, Final
+from collections.abc import Callable, Hashable, Mapping, Sequence
+from typing import Final
 
 import msgspec
 from starlette.requests import Request
 
 from providers.call_record import CallRecord
+from providers.records import Origin
 
 WITHOUT_CALLS_S: Final = 60
 MOST_VALIDATORS: Final = 10_000
@@ -25,7 +26,7 @@ class Reuse(msgspec.Struct, frozen=True):
     left_s: int
 
 
-def reuse_of(calls: Sequence[CallRecord], answer: dict[str, Any], now: float) -> Reuse | None:
+def reuse_of(calls: Sequence[CallRecord], answer: Mapping[str, object], now: float) -> Reuse | None:
     """Tell how long an answer is good: as long as its shortest part; None where a part failed or is stale."""
     if "errors" in answer or "extensions" in answer:
         return None
@@ -33,6 +34,10 @@ def reuse_of(calls: Sequence[CallRecord], answer: dict[str, Any], now: float) ->
     origins = [call.origin for call in calls if not call.route.startswith("POST ")]
     if not origins:
         return Reuse(age_s=0, left_s=WITHOUT_CALLS_S)
+    return _shortest(origins, now)
+
+
+def _shortest(origins: Sequence[Origin | None], now: float) -> Reuse | None:
     known = [origin for origin in origins if origin is not None]
     left_s = int(min((origin.fresh_until for origin in known), default=now) - now)
     if len(known) < len(origins) or left_s < 1:

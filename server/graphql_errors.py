@@ -12,6 +12,7 @@ from providers.errors import Forbidden, ProviderError, UpstreamRateLimited
 from resolvers.errors import BadUserInput
 from server.operations.limits import TooComplex
 from server.operations.preparation import UnknownOperation
+from server.operations.values import JsonObject
 from server.operations.variables import UnfitVariable
 
 LONGEST_MESSAGE: Final = 500
@@ -19,14 +20,14 @@ LONGEST_MESSAGE: Final = 500
 _log = structlog.get_logger()
 
 
-def formatted(errors: Iterable[GraphQLError], request_id: str, *, ran: bool) -> list[dict[str, Any]]:
+def formatted(errors: Iterable[GraphQLError], request_id: str, *, ran: bool) -> list[JsonObject]:
     """Write the errors of an operation; ``ran`` tells field errors from request errors."""
     return [_formatted(error, request_id, ran=ran) for error in errors]
 
 
 def plain_error(
     message: str, code: str, request_id: str, details: Mapping[str, Any] | None = None
-) -> dict[str, Any]:
+) -> JsonObject:
     """Write an error that belongs to no field."""
     extensions = {"code": code, **(details or {}), "requestId": request_id}
     return {"message": bounded(message), "extensions": extensions}
@@ -44,26 +45,29 @@ def name_and_place(cause: Exception | None) -> str:
     return f"{type(cause).__name__}{place}"
 
 
-def _formatted(error: GraphQLError, request_id: str, *, ran: bool) -> dict[str, Any]:
-    cause = _cause(error)
-    message, extensions = error.message, {}
-    if isinstance(cause, ProviderError):
-        message, extensions = str(cause), _of_provider(cause)
-    elif isinstance(cause, BadUserInput):
-        extensions = {"code": cause.code, "argument": cause.argument}
-    elif not ran:
-        extensions = _of_request(error)
-    elif isinstance(cause, GraphQLError | None) and error.message.startswith("Argument '"):
-        # The GraphQL library refused the argument: what fits as a variable may still be null, or absent.
-        extensions = {"code": "BAD_USER_INPUT", "argument": error.message.split("'")[1]}
-    else:
-        message, extensions = _logged(error, request_id), {"code": "INTERNAL_SERVER_ERROR"}
-    written: dict[str, Any] = {"message": bounded(message)}
+def _formatted(error: GraphQLError, request_id: str, *, ran: bool) -> JsonObject:
+    message, extensions = _told(error, request_id, ran=ran)
+    written: JsonObject = {"message": bounded(message)}
     if error.locations:
         written["locations"] = [{"line": at.line, "column": at.column} for at in error.locations]
     if error.path is not None:
         written["path"] = list(error.path)
     return {**written, "extensions": {**extensions, "requestId": request_id}}
+
+
+def _told(error: GraphQLError, request_id: str, *, ran: bool) -> tuple[str, JsonObject]:
+    """Choose the message and the extensions; an error that is none of a known kind is logged, not told."""
+    cause = _cause(error)
+    if isinstance(cause, ProviderError):
+        return str(cause), _of_provider(cause)
+    if isinstance(cause, BadUserInput):
+        return error.message, {"code": cause.code, "argument": cause.argument}
+    if not ran:
+        return error.message, _of_request(error)
+    if isinstance(cause, GraphQLError | None) and error.message.startswith("Argument '"):
+        # The GraphQL library refused the argument: what fits as a variable may still be null, or absent.
+        return error.message, {"code": "BAD_USER_INPUT", "argument": error.message.split("'")[1]}
+    return _logged(error, request_id), {"code": "INTERNAL_SERVER_ERROR"}
 
 
 def _logged(error: GraphQLError, request_id: str) -> str:
@@ -78,8 +82,8 @@ def _cause(error: GraphQLError) -> Exception | None:
     return cause
 
 
-def _of_provider(cause: ProviderError) -> dict[str, Any]:
-    extensions: dict[str, Any] = {"code": cause.code, "provider": cause.provider.value}
+def _of_provider(cause: ProviderError) -> JsonObject:
+    extensions: JsonObject = {"code": cause.code, "provider": cause.provider.value}
     if isinstance(cause, Forbidden):
         return extensions
     extensions["retryable"] = cause.retryable
@@ -90,7 +94,7 @@ def _of_provider(cause: ProviderError) -> dict[str, Any]:
     return extensions
 
 
-def _of_request(error: GraphQLError) -> dict[str, Any]:
+def _of_request(error: GraphQLError) -> JsonObject:
     if isinstance(error, GraphQLSyntaxError):
         return {"code": "GRAPHQL_PARSE_FAILED"}
     if isinstance(error, TooComplex):

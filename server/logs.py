@@ -3,7 +3,7 @@
 import logging
 import sys
 from collections.abc import Iterator, MutableMapping
-from typing import Any, Final, Literal, TextIO
+from typing import Final, Literal, TextIO
 from urllib.parse import urlsplit
 
 import msgspec
@@ -25,7 +25,6 @@ def configure_logs(form: Format, level: str, settings: msgspec.Struct, stream: T
     ``auto`` is text where a person reads it, JSON elsewhere. Whatever ``settings`` holds as a Secret is blotted out.
     """
     target = stream or sys.stderr
-    readable = form == "text" or (form == "auto" and target.isatty())
     before: list[Processor] = [
         structlog.contextvars.merge_contextvars,
         structlog.processors.add_log_level,
@@ -33,11 +32,7 @@ def configure_logs(form: Format, level: str, settings: msgspec.Struct, stream: T
         structlog.processors.format_exc_info,
         Blotting(secrets_of(settings)),
     ]
-    render: Processor = (
-        structlog.dev.ConsoleRenderer(colors=target.isatty())
-        if readable
-        else structlog.processors.JSONRenderer()
-    )
+    render = _renderer(form, target)
     threshold = logging.getLevelNamesMapping()[level.upper()]
     structlog.configure(
         processors=[*before, render],
@@ -62,6 +57,12 @@ def configure_logs(form: Format, level: str, settings: msgspec.Struct, stream: T
     root.setLevel(max(threshold, logging.WARNING))
 
 
+def _renderer(form: Format, target: TextIO) -> Processor:
+    if form == "text" or (form == "auto" and target.isatty()):
+        return structlog.dev.ConsoleRenderer(colors=target.isatty())
+    return structlog.processors.JSONRenderer()
+
+
 class Blotting:
     """Puts ``[secret]`` in the place of every secret, wherever in an event it stands."""
 
@@ -76,7 +77,7 @@ class Blotting:
         del logger, method
         return {name: self.clean(value) for name, value in event.items()}
 
-    def clean(self, value: Any) -> Any:
+    def clean(self, value: object) -> object:
         """Return a value of JSON's kinds without secrets; anything else becomes its text."""
         if value is None or isinstance(value, bool | int | float):
             return value
@@ -84,7 +85,9 @@ class Blotting:
             return {self.clean(str(name)): self.clean(each) for name, each in value.items()}
         if isinstance(value, list | tuple | set | frozenset):
             return [self.clean(each) for each in value]
-        text = value if isinstance(value, str) else str(value)
+        return self._blotted(value if isinstance(value, str) else str(value))
+
+    def _blotted(self, text: str) -> str:
         for secret in self._secrets:
             text = text.replace(secret, HIDDEN)
         return text

@@ -4,6 +4,7 @@ import asyncio
 import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
+from functools import partial
 from http import HTTPStatus
 from pathlib import Path
 from typing import Final
@@ -28,55 +29,32 @@ class Metrics:
 
     def __init__(self, folder: Path | None = None) -> None:
         self._folder = folder
-        self._registry = registry = CollectorRegistry()
-        self.requests = Counter(
-            "requests", "GraphQL requests by HTTP status", ["status"], namespace=_NAMESPACE, registry=registry
+        self._registry = CollectorRegistry()
+        counter = partial(Counter, namespace=_NAMESPACE, registry=self._registry)
+        gauge = partial(Gauge, namespace=_NAMESPACE, registry=self._registry)
+        histogram = partial(Histogram, namespace=_NAMESPACE, registry=self._registry)
+        self.requests = counter("requests", "GraphQL requests by HTTP status", ["status"])
+        self.request_seconds = histogram(
+            "request_seconds", "Time to answer a GraphQL request", buckets=_REQUEST_S
         )
-        self.request_seconds = Histogram(
-            "request_seconds",
-            "Time to answer a GraphQL request",
-            namespace=_NAMESPACE,
-            registry=registry,
-            buckets=_REQUEST_S,
+        self.in_flight = gauge(
+            "requests_in_flight", "HTTP requests being answered", multiprocess_mode="livesum"
         )
-        self.in_flight = Gauge(
-            "requests_in_flight",
-            "HTTP requests being answered",
-            namespace=_NAMESPACE,
-            registry=registry,
-            multiprocess_mode="livesum",
-        )
-        self.errors = Counter(
-            "errors", "Errors in answers by code", ["code"], namespace=_NAMESPACE, registry=registry
-        )
-        self.provider_calls = Counter(
+        self.errors = counter("errors", "Errors in answers by code", ["code"])
+        self.provider_calls = counter(
             "provider_calls",
             "Reads of a provider's route by verdict (MISS: a call was made) and HTTP status",
             ["provider", "route", "verdict", "status"],
-            namespace=_NAMESPACE,
-            registry=registry,
         )
-        self.provider_seconds = Histogram(
+        self.provider_seconds = histogram(
             "provider_call_seconds",
             "Time until a made call's answer stood, retries and waiting included",
             ["provider"],
-            namespace=_NAMESPACE,
-            registry=registry,
             buckets=_REQUEST_S,
         )
-        self.saved = Counter(
-            "calls_saved",
-            "Calls that were not made, by what saved them",
-            ["by"],
-            namespace=_NAMESPACE,
-            registry=registry,
-        )
-        self.loop_lag = Histogram(
-            "loop_lag_seconds",
-            "How late the event loop runs what is due",
-            namespace=_NAMESPACE,
-            registry=registry,
-            buckets=_LAG_S,
+        self.saved = counter("calls_saved", "Calls that were not made, by what saved them", ["by"])
+        self.loop_lag = histogram(
+            "loop_lag_seconds", "How late the event loop runs what is due", buckets=_LAG_S
         )
 
     def count(self, noted: Observation, status: int, seconds: float) -> None:

@@ -1,6 +1,6 @@
 """Answers in several parts over one response: ``multipart/mixed``, in the form that the client names."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from typing import Final
 
 from starlette.responses import StreamingResponse
@@ -22,12 +22,15 @@ def form_of(accept: str) -> str | None:
     for part in accept.lower().split(","):
         name, *parameters = (text.strip() for text in part.split(";"))
         given = dict(parameter.partition("=")[::2] for parameter in parameters)
-        if name != MULTIPART or not quality(given.get("q", "1")):
-            continue
-        if "deferspec" in given:
-            return OLDER if given["deferspec"] == "20220824" else None
-        return CURRENT if given.get("incrementalspec", "v0.2") == "v0.2" else None
+        if name == MULTIPART and quality(given.get("q", "1")):
+            return _form_named(given)
     return None
+
+
+def _form_named(parameters: Mapping[str, str]) -> str | None:
+    if "deferspec" in parameters:
+        return OLDER if parameters["deferspec"] == "20220824" else None
+    return CURRENT if parameters.get("incrementalspec", "v0.2") == "v0.2" else None
 
 
 def multipart_response(frames: AsyncIterator[Frame], form: str, request_id: str) -> StreamingResponse:

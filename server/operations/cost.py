@@ -17,6 +17,7 @@ from graphql import (
     GraphQLSchema,
     GraphQLSkipDirective,
     InlineFragmentNode,
+    NamedTypeNode,
     OperationDefinitionNode,
     SelectionNode,
     SelectionSetNode,
@@ -54,6 +55,18 @@ class FieldPrice(msgspec.Struct, frozen=True, kw_only=True):
     page: int = 0
     keys: Callable[[Arguments], Sequence[Hashable]] | None = None
     carries: frozenset[str] = frozenset()
+
+    def needed(self, arguments: Arguments) -> frozenset[str]:
+        """Name the calls of the parent that the field needs."""
+        return self.feeds(arguments) if callable(self.feeds) else self.feeds
+
+    def sized(self, arguments: Arguments) -> int:
+        """Tell how many items the field answers at worst."""
+        return self.size(arguments) if self.size else UNSIZED
+
+    def paged(self, size: int) -> int:
+        """Tell how many calls of its own the field makes for so many items."""
+        return math.ceil(size / self.page) if self.page else 0
 
 
 class Prices(msgspec.Struct, frozen=True):
@@ -137,9 +150,11 @@ class Estimate:
         if windowed:
             each = self._any(self._schema.get_field(type_, "nodes"), windowed, carried, size)
             calls, items = calls + size * (each.calls + len(each.named)), items + size * (1 + each.items)
+        return _Priced(self._needed(type_, named) - carried, calls, items)
+
+    def _needed(self, type_: GraphQLObjectType, named: frozenset[str]) -> frozenset[str]:
         alone = self._prices.alone.get(type_.name)
-        needed = named or (frozenset({alone}) if alone else frozenset())
-        return _Priced(needed - carried, calls, items)
+        return named or (frozenset({alone}) if alone else frozenset())
 
     def _field(
         self, type_: GraphQLObjectType, field: GraphQLField, node: FieldNode, below: list[SelectionSetNode]
@@ -149,10 +164,8 @@ class Estimate:
             arguments = get_argument_values(field, node, self._variables)
         except GraphQLError:
             return _Priced(frozenset(), 0, 0)
-        feeds = price.feeds(arguments) if callable(price.feeds) else price.feeds
-        is_list = _is_list(field)
-        size = price.size(arguments) if price.size else UNSIZED
-        own = math.ceil(size / price.page) if price.page else 0
+        feeds, size = price.needed(arguments), price.sized(arguments)
+        own, is_list = price.paged(size), _is_list(field)
         each = self._any(field, below, price.carries, size)
         if price.keys is not None:
             name = get_named_type(field.type).name
@@ -229,17 +242,17 @@ class Estimate:
                 return
             spread.add(name)
             fragment = self._fragments[name]
-            if self._applies(type_, fragment.type_condition.name.value):
+            if self._applies(type_, fragment.type_condition):
                 yield fragment.selection_set
         elif isinstance(node, InlineFragmentNode):
             below = selection_set_of(node)
-            if below and (not node.type_condition or self._applies(type_, node.type_condition.name.value)):
+            if below and self._applies(type_, node.type_condition):
                 yield below
 
-    def _applies(self, type_: GraphQLObjectType, condition: str) -> bool:
-        if condition == type_.name:
+    def _applies(self, type_: GraphQLObjectType, condition: NamedTypeNode | None) -> bool:
+        if condition is None or condition.name.value == type_.name:
             return True
-        wider = self._schema.get_type(condition)
+        wider = self._schema.get_type(condition.name.value)
         return is_abstract_type(wider) and self._schema.is_sub_type(wider, type_)
 
     def _is_included(self, node: SelectionNode) -> bool:

@@ -1,21 +1,21 @@
 """One operation, run to its result."""
 
 import inspect
-from typing import Any
 
 import msgspec
-from graphql import ExecutionResult, GraphQLError, GraphQLSchema
+from graphql import DocumentNode, ExecutionResult, GraphQLError, GraphQLSchema
 from graphql.execution import ExperimentalIncrementalExecutionResults, experimental_execute_incrementally
 
 from server.operations.compiled.plans import Plans
 from server.operations.documents import Document
 from server.operations.tracing import FieldTrace
+from server.operations.values import JsonObject
 
 
 class Outcome(msgspec.Struct, frozen=True):
     """What an operation came to. ``ran`` is False for a request error: nothing was run and there is no data."""
 
-    data: dict[str, Any] | None
+    data: JsonObject | None
     errors: tuple[GraphQLError, ...]
     ran: bool
 
@@ -23,7 +23,7 @@ class Outcome(msgspec.Struct, frozen=True):
 async def run(
     schema: GraphQLSchema,
     document: Document,
-    variables: dict[str, Any] | None,
+    variables: JsonObject | None,
     operation_name: str | None,
     context: object,
     plans: Plans | None = None,
@@ -39,10 +39,21 @@ async def run(
         executor = plans.executor(document.node, variables, operation_name, context)
         if executor is not None:
             return _outcome(await executor.run())
+    return _outcome(await _run_by_reference(schema, document.node, variables, operation_name, context, trace))
+
+
+async def _run_by_reference(
+    schema: GraphQLSchema,
+    node: DocumentNode,
+    variables: JsonObject | None,
+    operation_name: str | None,
+    context: object,
+    trace: FieldTrace | None,
+) -> ExecutionResult:
     # Plain `execute` refuses every operation of a schema that has @defer.
     result = experimental_execute_incrementally(
         schema,
-        document.node,
+        node,
         context_value=context,
         variable_values=variables,
         operation_name=operation_name,
@@ -54,7 +65,7 @@ async def run(
         result = await _drained(result)
     if trace:
         trace.finish()
-    return _outcome(result)
+    return result
 
 
 async def _drained(results: ExperimentalIncrementalExecutionResults) -> ExecutionResult:

@@ -17,13 +17,18 @@ from graphql import (
 )
 from graphql.execution import (
     ExperimentalIncrementalExecutionResults,
+    IncrementalResult,
+    IncrementalStreamResult,
+    PendingResult,
+    SubsequentIncrementalExecutionResult,
     experimental_execute_incrementally,
 )
 from graphql.execution.values import VariableValues
 
 from server.operations.limits import selection_set_of
+from server.operations.values import JsonObject
 
-Frame = dict[str, Any]
+Frame = JsonObject
 Formatted = Callable[[Iterable[GraphQLError]], list[Frame]]
 
 
@@ -53,7 +58,7 @@ def _is_in_force(node: SelectionNode, variables: VariableValues) -> bool:
 async def run_in_parts(
     schema: GraphQLSchema,
     node: DocumentNode,
-    variables: dict[str, Any] | None,
+    variables: JsonObject | None,
     operation_name: str | None,
     context: object,
 ) -> ExecutionResult | ExperimentalIncrementalExecutionResults:
@@ -81,16 +86,18 @@ async def frames_of(
         "hasNext": first.has_next,
     }
     async for later in results.subsequent_results:
-        frame: Frame = {"hasNext": later.has_next}
-        if later.pending:
-            frame["pending"] = [_pending(each) for each in later.pending]
-        if later.incremental:
-            frame["incremental"] = [_part(each, formatted) for each in later.incremental]
-        if later.completed:
-            frame["completed"] = [
-                _result({"id": each.id}, each.errors, formatted) for each in later.completed
-            ]
-        yield frame
+        yield _later_frame(later, formatted)
+
+
+def _later_frame(later: SubsequentIncrementalExecutionResult, formatted: Formatted) -> Frame:
+    frame: Frame = {"hasNext": later.has_next}
+    if later.pending:
+        frame["pending"] = [_pending(each) for each in later.pending]
+    if later.incremental:
+        frame["incremental"] = [_part(each, formatted) for each in later.incremental]
+    if later.completed:
+        frame["completed"] = [_result({"id": each.id}, each.errors, formatted) for each in later.completed]
+    return frame
 
 
 async def older_frames(parts: AsyncIterator[Frame]) -> AsyncIterator[Frame]:
@@ -133,17 +140,17 @@ def _remember_lengths(frame: Frame, places: dict[str, Frame], positions: dict[st
             positions[pending["id"]] = len(value)
 
 
-def _has(value: dict[str, Any] | list[Any], step: str | int) -> bool:
+def _has(value: JsonObject | list[Any], step: str | int) -> bool:
     return step in value if isinstance(value, dict) else isinstance(step, int) and step < len(value)
 
 
-def _pending(pending: Any) -> Frame:
+def _pending(pending: PendingResult) -> Frame:
     label = {} if pending.label is None else {"label": pending.label}
     return {"id": pending.id, "path": list(pending.path), **label}
 
 
-def _part(part: Any, formatted: Formatted) -> Frame:
-    brought = {"items": part.items} if hasattr(part, "items") else {"data": part.data}
+def _part(part: IncrementalResult, formatted: Formatted) -> Frame:
+    brought = {"items": part.items} if isinstance(part, IncrementalStreamResult) else {"data": part.data}
     sub_path = {"subPath": list(part.sub_path)} if part.sub_path else {}
     return _result({"id": part.id, **sub_path, **brought}, part.errors, formatted)
 

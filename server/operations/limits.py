@@ -1,6 +1,6 @@
 """What a document may be, before it is validated: each fragment is visited once."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
 import msgspec
@@ -60,8 +60,14 @@ class Measure:
             self._count(operation.selection_set, len(operation.directives or ()))
         for fragment in self._fragments.values():
             self._count(fragment.selection_set, len(fragment.directives or ()))
+        for name, actual, allowed in self._measured(limits):
+            if actual > allowed:
+                yield TooComplex(name, actual, allowed)
+
+    def _measured(self, limits: Limits) -> Sequence[tuple[str, int, int]]:
+        """Tell of each limit what the document has, once it is counted, and what it may have."""
         depths = [self._depth(operation.selection_set) for operation in self._operations]
-        measured = (
+        return (
             ("operations", len(self._operations), limits.operations),
             ("depth", max((depth for depth, _ in depths), default=0), limits.depth),
             (
@@ -73,9 +79,6 @@ class Measure:
             ("rootFields", max(map(self._root_fields, self._operations), default=0), limits.root_fields),
             ("directives", self.directives, limits.directives),
         )
-        for name, actual, allowed in measured:
-            if actual > allowed:
-                yield TooComplex(name, actual, allowed)
 
     def _count(self, root: SelectionSetNode, directives: int) -> None:
         self.directives += directives

@@ -17,6 +17,7 @@ from graphql import (
     GraphQLOutputType,
     InlineFragmentNode,
     OperationDefinitionNode,
+    SelectionNode,
     SelectionSetNode,
     ValidationContext,
     ValidationRule,
@@ -43,7 +44,8 @@ class _Selected(NamedTuple):
     type: GraphQLOutputType | None
 
 
-_Sets = dict[tuple[int, str], tuple[SelectionSetNode, GraphQLCompositeType | None]]
+_Set = tuple[SelectionSetNode, GraphQLCompositeType | None]
+_Sets = dict[tuple[int, str], _Set]
 _Groups = dict[str, list[_Selected]]
 
 
@@ -126,17 +128,20 @@ class MergingRule(ValidationRule):
                 if isinstance(node, FieldNode):
                     name = (node.alias or node.name).value
                     groups.setdefault(name, []).append(_Selected(parent, node, self._type(parent, node)))
-                elif isinstance(node, InlineFragmentNode):
-                    condition = node.type_condition
-                    within = self._composite(condition) if condition else parent
-                    waiting.append((node.selection_set, within))
-                elif isinstance(node, FragmentSpreadNode):
-                    waiting.extend(self._fragment(node.name.value, spread))
+                else:
+                    waiting.extend(self._within(parent, node, spread))
         return groups
 
-    def _fragment(
-        self, name: str, spread: set[str]
-    ) -> Iterator[tuple[SelectionSetNode, GraphQLCompositeType | None]]:
+    def _within(
+        self, parent: GraphQLCompositeType | None, node: SelectionNode, spread: set[str]
+    ) -> Iterator[_Set]:
+        if isinstance(node, InlineFragmentNode):
+            condition = node.type_condition
+            yield node.selection_set, self._composite(condition) if condition else parent
+        elif isinstance(node, FragmentSpreadNode):
+            yield from self._fragment(node.name.value, spread)
+
+    def _fragment(self, name: str, spread: set[str]) -> Iterator[_Set]:
         fragment = self.context.get_fragment(name)
         if fragment is None or name in spread:
             return
@@ -157,9 +162,7 @@ class _TooManyVisits(Exception):
     """The document would keep the rule busy for too long."""
 
 
-def _sets(
-    selected: Iterable[tuple[SelectionSetNode, GraphQLCompositeType | None]],
-) -> _Sets:
+def _sets(selected: Iterable[_Set]) -> _Sets:
     return {
         (id(selections), parent.name if parent else ""): (selections, parent)
         for selections, parent in selected

@@ -5,6 +5,8 @@ from typing import Any, Final
 
 import msgspec
 
+from server.operations.values import JsonObject
+
 # The draft of the specification, Code Generator's clients, and Relay each have a name of their own for it.
 _DOCUMENT_IDS: Final = ("documentId", "id", "doc_id")
 
@@ -35,8 +37,8 @@ class GraphQLRequest(msgspec.Struct, frozen=True):
 
     query: str
     operation_name: str | None = None
-    variables: dict[str, Any] | None = None
-    extensions: dict[str, Any] | None = None
+    variables: JsonObject | None = None
+    extensions: JsonObject | None = None
     document_id: str | None = None
 
     @property
@@ -62,7 +64,7 @@ def from_json(body: bytes, most: int) -> GraphQLRequest | tuple[GraphQLRequest, 
 
 def from_parameters(parameters: Mapping[str, str]) -> GraphQLRequest:
     """Read a request from the query of a URL; raises RequestRefused."""
-    sent: dict[str, Any] = dict(parameters)
+    sent: JsonObject = dict(parameters)
     for name in ("variables", "extensions"):
         text = sent.pop(name, "")
         try:
@@ -75,23 +77,30 @@ def from_parameters(parameters: Mapping[str, str]) -> GraphQLRequest:
 def _request(sent: object) -> GraphQLRequest:
     if not isinstance(sent, dict):
         raise refused("wanted a JSON object with a query")
-    query, name = sent.get("query"), sent.get("operationName")
-    variables, extensions = sent.get("variables"), sent.get("extensions")
-    if not isinstance(query, str | None):
-        raise refused("wanted a string as query")
-    if not isinstance(name, str | None):
-        raise refused("wanted a string or null as operationName")
-    for key, value in (("variables", variables), ("extensions", extensions)):
-        if not isinstance(value, dict | None):
-            raise refused(f"wanted an object or null as {key}")
-    document_id = _document_id(sent)
-    asked = GraphQLRequest(query or "", name or None, variables, extensions, document_id)
-    if not asked.query.strip() and asked.persisted_hash is None and document_id is None:
+    query = _text(sent, "query", "a string")
+    name = _text(sent, "operationName", "a string or null")
+    variables, extensions = _object(sent, "variables"), _object(sent, "extensions")
+    asked = GraphQLRequest(query or "", name or None, variables, extensions, _document_id(sent))
+    if not asked.query.strip() and asked.persisted_hash is None and asked.document_id is None:
         raise refused("wanted a query of at least one operation")
     return asked
 
 
-def _document_id(sent: Mapping[str, Any]) -> str | None:
+def _text(sent: JsonObject, key: str, wanted: str) -> str | None:
+    value = sent.get(key)
+    if not isinstance(value, str | None):
+        raise refused(f"wanted {wanted} as {key}")
+    return value
+
+
+def _object(sent: JsonObject, key: str) -> JsonObject | None:
+    value = sent.get(key)
+    if not isinstance(value, dict | None):
+        raise refused(f"wanted an object or null as {key}")
+    return value
+
+
+def _document_id(sent: JsonObject) -> str | None:
     named = next((sent[name] for name in _DOCUMENT_IDS if sent.get(name)), None)
     if not isinstance(named, str | None):
         raise refused("wanted a string as the document's id")

@@ -4,16 +4,18 @@ import hashlib
 import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
 
 import msgspec
 
 from server.operations.preparation import Operations
 from server.operations.requests import GraphQLRequest, RequestRefused
+from server.operations.values import JsonObject
 
 _APOLLO = "apollo-persisted-query-manifest"
 _PREFIX = "sha256:"
+_NO_PAIR = (None, None)
 _FILES = re.compile(r".*\.(json|graphql|gql)")
+_Pair = tuple[object, object]
 
 
 class StaleManifest(Exception):
@@ -43,20 +45,25 @@ def load_trusted(path: Path) -> dict[str, str]:
 
 
 def _manifest(content: str) -> dict[str, str]:
-    manifest = msgspec.json.decode(content)
-    if isinstance(manifest, dict) and manifest.get("format") == _APOLLO:
-        operations = manifest.get("operations")
-        pairs = [_pair(each) for each in operations] if isinstance(operations, list) else [(None, None)]
-    else:
-        pairs = list(manifest.items()) if isinstance(manifest, dict) else [(None, None)]
+    pairs = _pairs(msgspec.json.decode(content))
     texts = {name: text for name, text in pairs if isinstance(name, str) and isinstance(text, str)}
     if len(texts) != len(pairs):
         raise StaleManifest("wanted documents by their ids, as Apollo, Relay or Code Generator write them")
     return {name.removeprefix(_PREFIX): text for name, text in texts.items()}
 
 
-def _pair(operation: Any) -> tuple[Any, Any]:
-    return (operation.get("id"), operation.get("body")) if isinstance(operation, dict) else (None, None)
+def _pairs(manifest: object) -> list[_Pair]:
+    """List ids with their documents; what is no manifest gives a pair that is no document's."""
+    if not isinstance(manifest, dict):
+        return [_NO_PAIR]
+    if manifest.get("format") != _APOLLO:
+        return list(manifest.items())
+    operations = manifest.get("operations")
+    return [_pair(each) for each in operations] if isinstance(operations, list) else [_NO_PAIR]
+
+
+def _pair(operation: object) -> _Pair:
+    return (operation.get("id"), operation.get("body")) if isinstance(operation, dict) else _NO_PAIR
 
 
 class TrustedDocuments:
@@ -81,8 +88,7 @@ class TrustedDocuments:
 
     def completed(self, asked: GraphQLRequest) -> GraphQLRequest:
         """Put in the text that an id stands for; raises RequestRefused where only trusted ones may run."""
-        named = asked.document_id or asked.persisted_hash
-        text = self._documents.get(named.removeprefix(_PREFIX)) if named else None
+        text = self._named_by(asked)
         if text is not None and asked.query in {"", text}:
             return msgspec.structs.replace(asked, query=text, extensions=_without_hash(asked))
         if asked.document_id and not asked.query:
@@ -93,8 +99,12 @@ class TrustedDocuments:
             self._notice(_hash(asked.query))
         return asked
 
+    def _named_by(self, asked: GraphQLRequest) -> str | None:
+        named = asked.document_id or asked.persisted_hash
+        return self._documents.get(named.removeprefix(_PREFIX)) if named else None
 
-def _without_hash(asked: GraphQLRequest) -> dict[str, Any] | None:
+
+def _without_hash(asked: GraphQLRequest) -> JsonObject | None:
     extensions = {name: value for name, value in (asked.extensions or {}).items() if name != "persistedQuery"}
     return extensions or None
 

@@ -1,7 +1,7 @@
 """Which operations are compiled: those that were asked for often enough, the least recently used forgotten."""
 
 from collections import OrderedDict
-from typing import Any, Final
+from typing import Final
 
 from graphql import (
     DocumentNode,
@@ -17,6 +17,7 @@ from graphql.execution.values import VariableValues, get_variable_values
 from server.operations.compiled.compiler import Compiler, TooLarge
 from server.operations.compiled.conditions import NotCovered, conditions_of
 from server.operations.compiled.executor import Compiled, CompiledExecutor
+from server.operations.values import JsonObject
 
 MOST_OPERATIONS: Final = 500
 MOST_VARIANTS: Final = 16
@@ -42,7 +43,7 @@ class Plans:
     def executor(
         self,
         document: DocumentNode,
-        variables: dict[str, Any] | None,
+        variables: JsonObject | None,
         operation_name: str | None,
         context: object,
     ) -> CompiledExecutor | None:
@@ -69,13 +70,13 @@ class _Operation:
         # Held as long as its identity is a key.
         self._document = document
         self._name = name
-        self._variants: dict[tuple[Any, ...], Compiled | None] = {}
+        self._variants: dict[tuple[object, ...], Compiled | None] = {}
         self._conditions: tuple[str, ...] | None = None
         self._is_refused = False
         self._definitions: dict[str, FragmentDefinitionNode] = {}
         self._operation: OperationDefinitionNode
 
-    def executor(self, variables: dict[str, Any], context: object) -> CompiledExecutor | None:
+    def executor(self, variables: JsonObject, context: object) -> CompiledExecutor | None:
         if self._conditions is None and not self._is_refused:
             self._prepare()
         if self._conditions is None:
@@ -83,15 +84,18 @@ class _Operation:
         values = self._values(variables)
         if values is None:
             return None
-        chosen = tuple(values.coerced.get(name) for name in self._conditions)
+        compiled = self._variant(self._conditions, values)
+        return CompiledExecutor(compiled, values, context) if compiled is not None else None
+
+    def _variant(self, conditions: tuple[str, ...], values: VariableValues) -> Compiled | None:
+        chosen = tuple(values.coerced.get(name) for name in conditions)
         if chosen not in self._variants:
             if len(self._variants) >= MOST_VARIANTS:
                 return None
             self._variants[chosen] = self._compiled(values)
-        compiled = self._variants[chosen]
-        return CompiledExecutor(compiled, values, context) if compiled is not None else None
+        return self._variants[chosen]
 
-    def _values(self, variables: dict[str, Any]) -> VariableValues | None:
+    def _values(self, variables: JsonObject) -> VariableValues | None:
         declared = self._operation.variable_definitions
         if not declared:
             return VariableValues({}, {})
@@ -101,19 +105,30 @@ class _Operation:
 
     def _prepare(self) -> None:
         self._is_refused = True
-        operations = []
-        for definition in self._document.definitions:
-            if isinstance(definition, FragmentDefinitionNode):
-                self._definitions[definition.name.value] = definition
-            elif isinstance(definition, OperationDefinitionNode) and self._is_asked(definition):
-                operations.append(definition)
-        if len(operations) != 1 or operations[0].operation is not OperationType.QUERY:
+        operation = self._query()
+        if operation is None:
             return
-        self._operation = operations[0]
+        self._operation = operation
+        self._definitions = {
+            each.name.value: each
+            for each in self._document.definitions
+            if isinstance(each, FragmentDefinitionNode)
+        }
         try:
             self._conditions = conditions_of(self._operation, self._definitions)
         except (NotCovered, RecursionError):
             return
+
+    def _query(self) -> OperationDefinitionNode | None:
+        """Find the operation that is asked for; None where it is no query, or not the only one."""
+        operations = [
+            each
+            for each in self._document.definitions
+            if isinstance(each, OperationDefinitionNode) and self._is_asked(each)
+        ]
+        if len(operations) != 1 or operations[0].operation is not OperationType.QUERY:
+            return None
+        return operations[0]
 
     def _is_asked(self, definition: OperationDefinitionNode) -> bool:
         if self._name is None:

@@ -99,7 +99,7 @@ class ProviderClient:
             limit=call.limit,
         )
         if scope.rehearsal is not None:
-            return await self._rehearsed(record, decode, scope.rehearsal, sample)
+            return await self._rehearsed(call, record, decode, scope.rehearsal, sample)
         scope.calls.append(record)
         try:
             answer = self._at_hand(call, decode, scope, record) or await self._awaited(
@@ -111,8 +111,15 @@ class ProviderClient:
             record.ms = (asyncio.get_running_loop().time() - scope.began) * 1000 - record.started_ms
 
     async def _rehearsed(
-        self, record: CallRecord, decode: Decode[T], rehearsal: Rehearsal, sample: Sample
+        self, call: Call, record: CallRecord, decode: Decode[T], rehearsal: Rehearsal, sample: Sample
     ) -> Answer[T]:
+        entry = self._kept.find(call)
+        now = self._clock.unix()
+        if entry is not None and entry.may_serve(now):
+            record.verdict = "HIT" if entry.is_fresh(now) else "STALE"
+            record.age_s = entry.age_s(now)
+            rehearsal.note(record)
+            return entry.answer
         pending = self._credentials.pending_route()
         if pending is not None:
             rehearsal.note_once(

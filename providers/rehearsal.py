@@ -38,9 +38,13 @@ class Rehearsal:
         if (record.provider, record.route) not in known:
             self.predicted.append(Predicted(record=record, exact=self._round == 0))
 
+    def note(self, record: CallRecord) -> None:
+        """Note a read that needs no call: what follows from it follows from what is kept."""
+        self.predicted.append(Predicted(record=record, exact=self._round == 0))
+
     async def play(self, record: CallRecord) -> None:
         """Note a call, and wait for the end of its round."""
-        self.predicted.append(Predicted(record=record, exact=self._round == 0))
+        self.note(record)
         if self._waiting is None:
             self._waiting = asyncio.Event()
             self._driver = asyncio.create_task(self._end_round(self._waiting))

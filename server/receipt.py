@@ -1,5 +1,6 @@
 """The receipt: every call that an operation cost, and the calls that it did not."""
 
+from collections.abc import Sequence
 from typing import Final
 
 from providers.call_record import CallRecord
@@ -17,13 +18,7 @@ def receipt(context: Context) -> JsonObject:
     calls = context.scope.calls
     return {
         "calls": [written_call(record) for record in calls],
-        "totals": {
-            "calls": sum(record.verdict == "MISS" for record in calls),
-            "savedByBatching": context.loaders.repeats,
-            "savedByMerging": context.loaders.calls_merged,
-            "savedByJoining": sum(record.verdict == "JOINED" for record in calls),
-            "savedByCache": sum(record.verdict in {"HIT", "STALE"} for record in calls),
-        },
+        "totals": _totals(context, calls),
     }
 
 
@@ -32,14 +27,17 @@ def prediction(context: Context, rehearsal: Rehearsal) -> JsonObject:
     predicted = rehearsal.predicted
     return {
         "predicted": [{**written_call(each.record), "exact": each.exact} for each in predicted],
-        "totals": {
-            "calls": len(predicted),
-            "savedByBatching": context.loaders.repeats,
-            "savedByMerging": context.loaders.calls_merged,
-            # A rehearsal has no other request to join, and looks into no cache.
-            "savedByJoining": 0,
-            "savedByCache": 0,
-        },
+        "totals": _totals(context, [each.record for each in predicted]),
+    }
+
+
+def _totals(context: Context, calls: Sequence[CallRecord]) -> JsonObject:
+    return {
+        "calls": sum(record.verdict == "MISS" for record in calls),
+        "savedByBatching": context.loaders.repeats,
+        "savedByMerging": context.loaders.calls_merged,
+        "savedByJoining": sum(record.verdict == "JOINED" for record in calls),
+        "savedByCache": sum(record.verdict in {"HIT", "STALE"} for record in calls),
     }
 
 

@@ -77,3 +77,16 @@ async def test_nobody_gets_a_receipt_unasked_or_where_the_operator_gives_none(gr
     async with running_graph(explain="true") as explaining:
         unasked = await explaining.query("{ photos(first: 1) { nodes { slug } } }")
     assert "extensions" not in unasked.json
+
+
+async def test_a_rehearsal_counts_no_call_for_what_is_kept() -> None:
+    text = '{ resortProduct(productId: "AGRC") { title gallery { totalCount } } photos(first: 2) { nodes { slug } } }'
+    async with running_graph(explain="true") as graph:
+        before = (await graph.query(text, x_mediagraph_explain="dry")).json["extensions"]["upstream"]
+        await graph.query(text)
+        graph.forget_calls()
+        after = (await graph.query(text, x_mediagraph_explain="dry")).json["extensions"]["upstream"]
+        assert graph.calls == {}
+    assert (before["totals"]["calls"], before["totals"]["savedByCache"]) == (3, 0)
+    assert (after["totals"]["calls"], after["totals"]["savedByCache"]) == (0, 3)
+    assert [call["verdict"] for call in after["predicted"]] == ["HIT", "HIT", "HIT"]

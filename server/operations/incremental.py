@@ -2,7 +2,6 @@
 
 import inspect
 from collections.abc import AsyncIterator, Callable, Iterable, Sequence
-from typing import Any
 
 from graphql import (
     DocumentNode,
@@ -26,7 +25,7 @@ from graphql.execution import (
 from graphql.execution.values import VariableValues
 
 from server.operations.limits import selection_set_of
-from server.operations.values import JsonObject
+from server.operations.values import JsonObject, Value
 
 Frame = JsonObject
 Formatted = Callable[[Iterable[GraphQLError]], list[Frame]]
@@ -133,14 +132,14 @@ def _older(part: Frame, places: dict[str, Frame], positions: dict[str, int]) -> 
 def _remember_lengths(frame: Frame, places: dict[str, Frame], positions: dict[str, int]) -> None:
     """Remember how many items of a list that goes on have come already: the older form numbers them."""
     for pending in frame.get("pending", ()):
-        value: Any = frame.get("data")
+        value: object = frame.get("data")
         for step in places[pending["id"]]["path"]:
             value = value[step] if isinstance(value, dict | list) and _has(value, step) else None
         if isinstance(value, list):
             positions[pending["id"]] = len(value)
 
 
-def _has(value: JsonObject | list[Any], step: str | int) -> bool:
+def _has(value: JsonObject | list[Value], step: str | int) -> bool:
     return step in value if isinstance(value, dict) else isinstance(step, int) and step < len(value)
 
 

@@ -1,12 +1,13 @@
 """Arguments of a field: read once an execution, and never shared where a resolver could change them."""
 
 import enum
-from typing import Any, Final
+from typing import Final
 
 from graphql import Undefined, is_required_argument
 from graphql.execution.values import VariableValues, get_argument_values
 
 from server.operations.compiled.positions import Position
+from server.operations.values import JsonObject, Value
 
 _UNCHANGING: Final = (str, int, float, bool, enum.Enum, type(None))
 
@@ -23,7 +24,7 @@ class Arguments:
             for each in declared
         )
 
-    def read(self, variables: VariableValues, known: dict[Position, dict[str, Any]]) -> dict[str, Any]:
+    def read(self, variables: VariableValues, known: dict[Position, JsonObject]) -> JsonObject:
         """Read them as graphql-core does, or copy what was read before; raises GraphQLError."""
         found = known.get(self._position)
         if found is None:
@@ -34,7 +35,7 @@ class Arguments:
         return {name: fresh(value) for name, value in found.items()}
 
 
-def is_copyable(value: Any) -> bool:
+def is_copyable(value: Value) -> bool:
     """Tell whether a value is made of nothing but JSON and enums, so that a copy of it is as good."""
     if isinstance(value, dict):
         return all(is_copyable(each) for each in value.values())
@@ -43,7 +44,7 @@ def is_copyable(value: Any) -> bool:
     return isinstance(value, _UNCHANGING) and value is not Undefined
 
 
-def fresh(value: Any) -> Any:
+def fresh(value: Value) -> Value:
     """Copy what can be changed."""
     kind = value.__class__
     if kind is list:

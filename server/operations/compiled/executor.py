@@ -20,8 +20,9 @@ from graphql.pyutils import Path, gather_with_cancel
 from graphql.type import GraphQLAbstractType
 
 from server.operations.compiled.positions import Position, Slot, Steps, as_path, field_path
+from server.operations.values import JsonObject, Value
 
-Selected: TypeAlias = Callable[[Any, Steps, Any], Any]
+Selected: TypeAlias = Callable[[Value, Steps, Value], Value]
 
 # Classes whose values are neither awaitable nor exceptions, as met: bounded, for classes may be made at run time.
 PLAIN: Final[set[type]] = set()
@@ -69,7 +70,7 @@ class CompiledExecutor(Executor[None]):
             default_field_resolver,
         )
         self.compiled = compiled
-        self.arguments: dict[Position, dict[str, Any]] = {}
+        self.arguments: dict[Position, JsonObject] = {}
 
     async def run(self) -> ExecutionResult:
         """Run the operation to its result."""
@@ -91,7 +92,7 @@ class CompiledExecutor(Executor[None]):
         """Note an error, or raise it on where the type is non-null."""
         self.handle_field_error(error, slot.type, slot.details, as_path(steps))
 
-    def received(self, slot: Slot, value: Any, steps: Steps) -> Any:
+    def received(self, slot: Slot, value: Value, steps: Steps) -> Value:
         """Complete a value of any kind that a resolver or a list gave; a coroutine where that takes time."""
         if not self.is_awaitable(value):
             completed = self._complete(slot, value, steps)
@@ -100,30 +101,30 @@ class CompiledExecutor(Executor[None]):
         info = self.info(slot.position, field_path(path))
         return self.complete_awaitable_value(slot.type, slot.details, info, path, value, None)
 
-    async def completed(self, slot: Slot, value: Any, steps: Steps) -> Any:
+    async def completed(self, slot: Slot, value: Value, steps: Steps) -> Value:
         """Complete a value of any kind that was awaited."""
         completed = self._complete(slot, value, steps)
         return await completed if self.is_awaitable(completed) else completed
 
-    async def settled(self, slot: Slot, pending: Awaitable[Any], steps: Steps) -> Any:
+    async def settled(self, slot: Slot, pending: Awaitable[Value], steps: Steps) -> Value:
         """Wait for a completed value; its failure is noted here, or raised on where the type is non-null."""
         try:
             return await pending
         except Exception as error:  # noqa: BLE001 - whatever a resolver raises is an error of its field
             return self.fail(slot, error, steps)
 
-    def abandon(self, values: list[Any]) -> None:
+    def abandon(self, values: list[Value]) -> None:
         """Let what is still pending end in the background: nobody waits for it any more."""
         if values:
             self.settle_in_background(values)
 
-    def abandon_items(self, values: list[Any], pending: list[int] | None, rest: Iterator[Any]) -> None:
+    def abandon_items(self, values: list[Value], pending: list[int] | None, rest: Iterator[Value]) -> None:
         """Do so for a list that has failed, with the items that were not looked at yet."""
         self.abandon(
             [values[index] for index in pending or ()] + collect_iterator_awaitables(rest, self.is_awaitable)
         )
 
-    def _complete(self, slot: Slot, value: Any, steps: Steps) -> Any:
+    def _complete(self, slot: Slot, value: Value, steps: Steps) -> Value:
         path = as_path(steps)
         info = self.info(slot.position, field_path(path))
         completed = self.complete_value(slot.type, slot.details, info, path, value, None)
@@ -135,9 +136,9 @@ class CompiledExecutor(Executor[None]):
         return_type: GraphQLObjectType,
         field_details_list: list[FieldDetails],
         path: Path,
-        result: Any,
+        result: Value,
         position_context: None,
-    ) -> Any:
+    ) -> Value:
         """Run the selection on an object; called by graphql-core."""
         selection = self.compiled.selections.get((id(field_details_list), return_type.name))
         if selection is None:
@@ -148,11 +149,11 @@ class CompiledExecutor(Executor[None]):
 
     def ensure_valid_runtime_type(
         self,
-        runtime_type_name: Any,
+        runtime_type_name: Value,
         return_type: GraphQLAbstractType,
         field_details_list: list[FieldDetails],
         info: GraphQLResolveInfo[Any],
-        result: Any,
+        result: Value,
     ) -> GraphQLObjectType:
         """Find the type of a value of an abstract type, and remember it for its class; called by graphql-core."""
         found = super().ensure_valid_runtime_type(
@@ -194,7 +195,7 @@ def is_decided_by_class(kind: type, found: GraphQLObjectType) -> bool:
     )
 
 
-def add(pending: list[Any] | None, key: str | int) -> list[Any]:
+def add(pending: list[Value] | None, key: str | int) -> list[Value]:
     """Note that a value is still to come."""
     if pending is None:
         return [key]
@@ -202,7 +203,7 @@ def add(pending: list[Any] | None, key: str | int) -> list[Any]:
     return pending
 
 
-async def gathered(values: Any, pending: list[Any]) -> Any:
+async def gathered(values: Value, pending: list[Value]) -> Value:
     """Wait for what is still to come of an object or a list."""
     if len(pending) == 1:
         key = pending[0]

@@ -69,6 +69,7 @@ class Attempts:
         """
         headers = await self._headers(scope)
         reply = await self._sent(call, scope, record, {**headers, **conditions})
+        # A token can be revoked before it expires; a second refusal in a row is no matter of age.
         if reply.status == HTTPStatus.UNAUTHORIZED and self._credentials.refuse(headers):
             headers = await self._headers(scope)
             reply = await self._sent(call, scope, record, {**headers, **conditions})
@@ -90,6 +91,7 @@ class Attempts:
         sent = {"accept": "application/json", **headers, **dict(call.headers), **dict(scope.trace_headers)}
         asked = False
         try:
+            # Waiting for a slot counts against the deadline: a client does not care what its time went into.
             async with scope.bounded(), self._slots.slot(scope.owner):
                 await self._rate.pass_one()
                 self._refuse_late(call, scope)

@@ -49,6 +49,7 @@ class Circuit:
     def admit(self) -> bool:
         """Ask whether a call may pass; in a half-open circuit the first that asks is the probe."""
         state = self.state
+        # One probe at a time: an unwell provider is not to meet all that has piled up behind the open circuit.
         if state is CircuitState.HALF_OPEN and not self._probing:
             self._probing = True
             return True
@@ -102,6 +103,7 @@ class Circuits:
             if self._threshold:
                 circuit.fail()
             raise
+        # A refusal, such as a 403, is an answer: the provider is well enough to give it.
         except ProviderError:
             circuit.succeed()
             raise

@@ -57,6 +57,7 @@ class Entry(msgspec.Struct):
     @property
     def conditions(self) -> dict[str, str]:
         """The headers that ask for a new body only where there is one; none where the provider gave no validator."""
+        # An ETag alone, where there is one: RFC 9110 has servers ignore the date beside it.
         sent = {"if-none-match": self.etag, "if-modified-since": "" if self.etag else self.last_modified}
         return {name: value for name, value in sent.items() if value}
 
@@ -83,6 +84,7 @@ class Memory:
     def put(self, call: Call, entry: Entry) -> None:
         """Keep an entry in the place of an older one."""
         self.drop(call)
+        # One answer larger than all there is room for would empty the rest for nothing.
         if entry.weight > self._max_bytes:
             return
         self._entries[call] = entry
@@ -111,6 +113,7 @@ def keeping_of(reply: Reply, policy: CallPolicy) -> Keeping | None:
     fresh; the operator's ``stale_s`` decides whether it may serve meanwhile.
     """
     told = directives(reply.headers.get("cache-control", ""))
+    # `private` is for one user's own cache; this one is everybody's.
     if policy.fresh_s <= 0 or "no-store" in told or "private" in told:
         return None
     if reply.status == HTTPStatus.NOT_FOUND:

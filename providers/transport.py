@@ -73,7 +73,10 @@ class SessionTransport:
     def _opened(self) -> aiohttp.ClientSession:
         if self._session is None:
             self._session = aiohttp.ClientSession(
+                # A pool smaller than the calls in flight would be the first wall:
+                # 128 connections at 20 ms stop at 6,400 calls a second.
                 connector=aiohttp.TCPConnector(limit=self._connections, keepalive_timeout=30),
+                # No provider documents a cookie, and one that is kept would tie the calls of strangers together.
                 cookie_jar=aiohttp.DummyCookieJar(),
                 skip_auto_headers=("User-Agent",),
                 auto_decompress=True,
@@ -95,9 +98,12 @@ class SessionTransport:
         try:
             async with self._opened().request(
                 method,
+                # As it is: yarl would else normalise dots and quoting,
+                # and the path that was checked would not be the one sent.
                 yarl.URL(url, encoded=True),
                 headers=headers,
                 data=body,
+                # A redirect would carry our credentials to whatever host it names; none of the providers documents one.
                 allow_redirects=False,
                 timeout=aiohttp.ClientTimeout(total=timeout_s),
             ) as response:

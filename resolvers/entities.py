@@ -44,6 +44,7 @@ async def entities(info: Info, representations: Sequence[object]) -> list[msgspe
         raise BadUserInput(
             f"wanted at most {MOST} representations, got {len(representations)}", argument=_ARGUMENT
         )
+    # A plan a type, not one a representation: all of them share the selection that the router sent.
     finders: dict[str, Find] = {}
 
     async def find(representation: object) -> Entity | None:
@@ -101,6 +102,7 @@ def _part(named: Representation, field: str) -> str:
     value = named.get(field)
     if isinstance(value, str):
         return value
+    # Routers pass on what another subgraph gave as ID, and GraphQL lets that be a number.
     if isinstance(value, int) and not isinstance(value, bool) and abs(value) <= _LARGEST:
         return str(value)
     raise _refused(f"the key field {field} as a string, got {_kind(value)}")

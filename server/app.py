@@ -38,6 +38,7 @@ def app_from_environment() -> Starlette:
     """Build the application of this process, as the server's workers do."""
     settings = settings_from_environment()
     configure_logs(settings.log_format, settings.log_level, settings)
+    # Here and not in `create_app`: signals are the process's, and tests build many applications in one.
     LIFE.drain_before_exit(settings.drain_s)
     limits = settings.limits
     BoundedProtocol.bounds = Bounds(
@@ -66,6 +67,7 @@ def create_app(settings: Settings, clock: Clock | None = None) -> Starlette:
         ],
         lifespan=lifespan_of(providers, metrics),
         middleware=[
+            # Outermost, so that what the others refuse is logged and counted too.
             Middleware(Observed, metrics, LIFE),
             Middleware(Perimeter),
             Middleware(CrossOrigin, settings.cors_origins),
@@ -124,6 +126,7 @@ def sdl_route(settings: Settings, plain: str) -> Route:
 async def home(request: Request) -> Response:
     """Lead from the address alone to GraphQL."""
     del request
+    # Relative, so that it holds behind any path prefix.
     return RedirectResponse("graphql", status_code=307)
 
 

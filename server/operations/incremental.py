@@ -33,6 +33,7 @@ Formatted = Callable[[Iterable[GraphQLError]], list[Frame]]
 
 def is_incremental(document: DocumentNode, variables: VariableValues) -> bool:
     """Tell whether a document has a @defer or @stream that is in force."""
+    # A list in place of recursion, so that deep nesting, which the limits measure elsewhere, cannot exhaust the stack.
     waiting = [
         each.selection_set for each in document.definitions if isinstance(each, ExecutableDefinitionNode)
     ]
@@ -101,6 +102,7 @@ def _later_frame(later: SubsequentIncrementalExecutionResult, formatted: Formatt
 
 async def older_frames(parts: AsyncIterator[Frame]) -> AsyncIterator[Frame]:
     """Rewrite parts into the form of 2022: each with its path and label, nothing by id."""
+    # Apollo Client's older handler and urql read this form alone; the newer one names parts by id.
     places: dict[str, Frame] = {}
     positions: dict[str, int] = {}
     async for frame in parts:

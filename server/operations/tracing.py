@@ -3,10 +3,11 @@
 import inspect
 import time
 from collections.abc import Awaitable, Callable
-from typing import Any
 
 import msgspec
 from graphql import GraphQLResolveInfo, MiddlewareManager
+
+from server.operations.values import Value
 
 Path = tuple[str | int, ...]
 
@@ -45,8 +46,12 @@ class FieldTrace:
         self.end_ns = self._wall()
 
     def resolve(
-        self, resolver: Callable[..., Any], source: object, info: GraphQLResolveInfo[Any], **arguments: object
-    ) -> Any:
+        self,
+        resolver: Callable[..., Value],
+        source: object,
+        info: GraphQLResolveInfo[Value],
+        **arguments: object,
+    ) -> Value:
         """Time one field; graphql-core calls it in the resolver's place."""
         field = FieldTime(info.field_name, str(info.return_type), info.parent_type.name, self._now(), 0)
         self.fields[tuple(info.path.as_list())] = field

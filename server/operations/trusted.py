@@ -29,6 +29,7 @@ def load_trusted(path: Path) -> dict[str, str]:
     StaleManifest.
     """
     files = (
+        # Sorted, so that two manifests that disagree on an id do so alike on every machine.
         sorted(each for each in path.rglob("*") if _FILES.fullmatch(each.name)) if path.is_dir() else [path]
     )
     found: dict[str, str] = {}
@@ -80,6 +81,7 @@ class TrustedDocuments:
         """Whether no other document may run."""
         return self._mode == "enforce"
 
+    # At the start, not at the first request: a stale manifest must stop the release that brings it.
     def check(self, operations: Operations) -> None:
         """Raise StaleManifest for a document that could not run: one that is malformed, invalid or too dear."""
         for name, text in self._documents.items():

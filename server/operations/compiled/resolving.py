@@ -3,7 +3,7 @@
 import inspect
 import keyword
 from collections.abc import Callable
-from typing import Any, Final, cast
+from typing import Final, cast
 
 import msgspec
 from graphql import GraphQLResolveInfo, GraphQLSchema
@@ -15,6 +15,7 @@ from strawberry.types.fields.resolver import StrawberryResolver
 from strawberry.types.lazy_type import LazyType
 
 from server.operations.compiled.positions import Position
+from server.operations.values import Value
 
 _MADE_BY: Final = "strawberry.schema.schema_converter"
 _WRAPPERS: Final = "GraphQLCoreConverter.from_resolver.<locals>."
@@ -29,13 +30,13 @@ class Attribute(msgspec.Struct, frozen=True):
 class Wrapped(msgspec.Struct, frozen=True):
     """The value comes from the schema's function, called as graphql-core calls it."""
 
-    function: Callable[..., Any]
+    function: Callable[..., Value]
 
 
 class Direct(msgspec.Struct, frozen=True):
     """The value comes from a function of a Strawberry field that nothing stands around."""
 
-    function: Callable[..., Any]
+    function: Callable[..., Value]
     is_async: bool
     takes_source_first: bool
     source_names: tuple[str, ...]
@@ -46,7 +47,7 @@ class Direct(msgspec.Struct, frozen=True):
 class DirectCall:
     """Makes the keyword arguments of a Strawberry field's function."""
 
-    def __init__(self, field: StrawberryField, converter: Any) -> None:
+    def __init__(self, field: StrawberryField, converter: Value) -> None:
         self._field = field
         self._converter = converter
         self._taken = [
@@ -55,13 +56,13 @@ class DirectCall:
         ]
         self._needs_info = any(_has_input_type(each.type) for each in field.arguments)
 
-    def info(self, raw: GraphQLResolveInfo[Any]) -> Any:
+    def info(self, raw: GraphQLResolveInfo[Value]) -> Value:
         """Make Strawberry's info."""
         return self._converter.config.info_class(_raw_info=raw, _field=self._field)
 
     def converted(
-        self, arguments: dict[str, Any], raw: Callable[[], GraphQLResolveInfo[Any]]
-    ) -> dict[str, Any]:
+        self, arguments: dict[str, Value], raw: Callable[[], GraphQLResolveInfo[Value]]
+    ) -> dict[str, Value]:
         """Convert arguments as Strawberry does."""
         taken = [each for each in self._taken if each[0] in arguments]
         if not taken:
@@ -94,7 +95,7 @@ def resolution_of(schema: GraphQLSchema, position: Position) -> Attribute | Dire
     return _shortened(cast("StrawberryField", field), strawberry_schema.schema_converter) or Wrapped(resolve)
 
 
-def _is_untouched(resolve: Callable[..., Any], field: object) -> bool:
+def _is_untouched(resolve: Callable[..., Value], field: object) -> bool:
     return (
         isinstance(field, StrawberryField)
         and type(field).get_result is StrawberryField.get_result
@@ -103,7 +104,7 @@ def _is_untouched(resolve: Callable[..., Any], field: object) -> bool:
     )
 
 
-def _shortened(field: StrawberryField, converter: Any) -> Attribute | Direct | None:
+def _shortened(field: StrawberryField, converter: Value) -> Attribute | Direct | None:
     if field.extensions or converter._get_field_exception_handlers(field):  # noqa: SLF001 - no other way to ask
         return None
     name, resolver = field.python_name, field.base_resolver
@@ -113,7 +114,7 @@ def _shortened(field: StrawberryField, converter: Any) -> Attribute | Direct | N
     return Attribute(name) if field.default_resolver is getattr and is_name else None
 
 
-def _direct(field: StrawberryField, resolver: StrawberryResolver[Any], converter: Any) -> Direct | None:
+def _direct(field: StrawberryField, resolver: StrawberryResolver[Value], converter: Value) -> Direct | None:
     function = resolver.wrapped_func
     if not inspect.isfunction(function) or field.is_async != inspect.iscoroutinefunction(function):
         return None

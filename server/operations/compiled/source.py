@@ -2,16 +2,17 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any
+
+from server.operations.values import Value
 
 
 class Source:
     """Lines of functions; objects are handed in by name, since source cannot spell them."""
 
-    def __init__(self, **objects: Any) -> None:
+    def __init__(self, **objects: Value) -> None:
         self._lines: list[str] = []
         self._depth = 0
-        self._objects: dict[str, Any] = objects
+        self._objects: dict[str, Value] = objects
         self._names: dict[int, str] = {}
 
     def name(self, prefix: str, value: object) -> str:
@@ -51,7 +52,7 @@ class Source:
         other._objects, other._names = self._objects, self._names
         return other
 
-    def functions(self) -> dict[str, Callable[..., Any]]:
+    def functions(self) -> dict[str, Callable[..., Value]]:
         """Run the source, and give what it defines and names."""
         exec(compile("\n".join(self._lines), "<operation>", "exec"), self._objects)  # noqa: S102 - the point of it
         return self._objects

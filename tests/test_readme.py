@@ -29,6 +29,18 @@ async def test_the_query_has_the_answer_that_stands_below_it_and_costs_six_calls
     assert sum(graph.calls.values()) == 6
 
 
+async def test_the_calls_of_the_query_are_those_that_are_predicted() -> None:
+    [query] = _blocks("graphql")
+    async with running_graph(explain="true") as graph:
+        dry = await graph.query(query, x_mediagraph_explain="dry")
+        assert graph.calls == {}
+        real = await graph.query(query, x_mediagraph_explain="1")
+    predicted = dry.json["extensions"]["upstream"]["predicted"]
+    made = real.json["extensions"]["upstream"]["calls"]
+    assert all(call["exact"] for call in predicted)
+    assert sorted(call["route"] for call in predicted) == sorted(call["route"] for call in made)
+
+
 async def test_the_curl_command_is_answered() -> None:
     [command] = [shlex.split(each) for each in COMMANDS if each.startswith("curl")]
     headers = dict([command[command.index("-H") + 1].split(": ")])

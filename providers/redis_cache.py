@@ -2,32 +2,25 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable
-from typing import Final, TypeVar, cast
+from typing import Final, cast
 
 import msgspec
 import structlog
 from redis.asyncio import Redis
-from redis.asyncio.retry import Retry
-from redis.backoff import NoBackoff
-from redis.exceptions import RedisError
 
 from providers.clock import Clock
 from providers.records import Provider
+from providers.redis_link import VERSION, RedisLink
 from providers.shared import Stored
 
-T = TypeVar("T")
-
-_VERSION: Final = "mediagraph:1"
-_PURGES: Final = f"{_VERSION}:purges"
+_PURGES: Final = f"{VERSION}:purges"
 _COUNT: Final = "#"
 _READ_S: Final = 0.1
 _WRITE_S: Final = 1.0
-_RETRY_S: Final = 1.0
 _POLL_S: Final = 0.4
 _MOST_WAITING: Final = 1000
 _MOST_TAGS: Final = 10_000
 _LARGEST_TTL_S: Final = 30 * 86400
-_FAILURES = (RedisError, OSError, TimeoutError)
 
 _log = structlog.get_logger()
 _decoder = msgspec.msgpack.Decoder(Stored)
@@ -36,23 +29,13 @@ _decoder = msgspec.msgpack.Decoder(Stored)
 class RedisCache:
     """Reads of one turn of the event loop go as one MGET, writes as one pipeline.
 
-    After a failure Redis is left alone for a second; one log line says that it is gone, one that it is back.
-    ``failures`` counts for the metrics.
+    ``link`` is the connection, for whatever else processes share.
     """
 
     def __init__(self, url: str, clock: Clock | None = None) -> None:
-        self.failures = 0
-        self.is_down = False
-        self._clock = clock or Clock()
+        self.link = RedisLink(url, clock)
         self._refuses = False
-        self._retry_at = 0.0
-        self._redis = Redis.from_url(
-            url,
-            socket_connect_timeout=_READ_S,
-            socket_timeout=_WRITE_S,
-            retry=Retry(NoBackoff(), 0),
-            decode_responses=False,
-        )
+        self._redis = self.link.redis
         self._reads: dict[str, asyncio.Future[Stored | None]] = {}
         self._writes: dict[str, Stored | None] = {}
         self._tasks: set[asyncio.Task[None]] = set()
@@ -64,6 +47,16 @@ class RedisCache:
     def connection(self) -> "Redis":
         """The connection, for whoever looks after the server."""
         return self._redis
+
+    @property
+    def failures(self) -> int:
+        """How often Redis failed, for the metrics."""
+        return self.link.failures
+
+    @property
+    def is_down(self) -> bool:
+        """Whether Redis is gone at present."""
+        return self.link.is_down
 
     @property
     def is_busy(self) -> bool:
@@ -82,7 +75,7 @@ class RedisCache:
     async def get(self, key: str) -> Stored | None:
         """Find an answer."""
         self._start_polling()
-        if self._is_left_alone():
+        if self.link.is_left_alone:
             return None
         if key in self._writes:
             return self._writes[key]
@@ -122,7 +115,7 @@ class RedisCache:
                 named = [provider.value for provider in Provider] + [_COUNT]
             await self._redis.hset(_PURGES, mapping=dict.fromkeys(named, str(number)))
 
-        noted = await self._tried(count_and_note(), _WRITE_S)
+        noted = await self.link.tried(count_and_note(), _WRITE_S)
         await self._learn_purges()
         return noted
 
@@ -131,10 +124,10 @@ class RedisCache:
         if self._poll is not None:
             self._poll.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
-        await self._redis.aclose()
+        await self.link.close()
 
     def _write(self, key: str, stored: Stored | None) -> None:
-        if self._is_left_alone() or len(self._writes) >= _MOST_WAITING:
+        if self.link.is_left_alone or len(self._writes) >= _MOST_WAITING:
             return
         self._writes[key] = stored
         if len(self._writes) == 1:
@@ -152,9 +145,9 @@ class RedisCache:
         found: list[bytes | str | None] = [None] * len(reads)
 
         async def read() -> None:
-            found[:] = await self._redis.mget([f"{_VERSION}:{key}" for key in reads])
+            found[:] = await self._redis.mget([f"{VERSION}:{key}" for key in reads])
 
-        await self._tried(read(), _READ_S)
+        await self.link.tried(read(), _READ_S)
         for future, packed in zip(reads.values(), found, strict=True):
             if not future.done():
                 future.set_result(_unpacked(packed))
@@ -167,21 +160,21 @@ class RedisCache:
             pipeline = self._redis.pipeline(transaction=False)
             for key, stored in writes.items():
                 if stored is None:
-                    pipeline.delete(f"{_VERSION}:{key}")
+                    pipeline.delete(f"{VERSION}:{key}")
                 else:
                     lasts_s = min(stored.fresh_s + stored.stale_s, _LARGEST_TTL_S)
                     packed = msgspec.msgpack.encode(stored)
-                    pipeline.set(f"{_VERSION}:{key}", packed, px=max(1, int(lasts_s * 1000)))
+                    pipeline.set(f"{VERSION}:{key}", packed, px=max(1, int(lasts_s * 1000)))
             refused = [
                 each for each in await pipeline.execute(raise_on_error=False) if isinstance(each, Exception)
             ]
             self._note_refusal(refused)
 
-        await self._tried(write(), _WRITE_S)
+        await self.link.tried(write(), _WRITE_S)
 
     def _note_refusal(self, refused: list[Exception]) -> None:
         # Full, or read-only: what is there can still be read.
-        self.failures += bool(refused)
+        self.link.failures += bool(refused)
         if refused and not self._refuses:
             _log.warning("shared_cache_refuses", error=type(refused[0]).__name__)
         self._refuses = bool(refused)
@@ -192,7 +185,7 @@ class RedisCache:
 
     async def _keep_learning(self) -> None:
         while True:
-            if not self._is_left_alone():
+            if not self.link.is_left_alone:
                 await self._learn_purges()
             await asyncio.sleep(_POLL_S)
 
@@ -202,32 +195,13 @@ class RedisCache:
         async def ask() -> None:
             told.update(await cast("Awaitable[dict[bytes, bytes]]", self._redis.hgetall(_PURGES)))
 
-        if not await self._tried(ask(), _WRITE_S):
+        if not await self.link.tried(ask(), _WRITE_S):
             return
         before, self._purged = self._purged, {tag.decode(): int(number) for tag, number in told.items()}
         for tag, number in self._purged.items():
             if tag != _COUNT and number != before.get(tag):
                 for forget in self._forget:
                     forget(tag)
-
-    def _is_left_alone(self) -> bool:
-        return self.is_down and self._clock.monotonic() < self._retry_at
-
-    async def _tried(self, work: Awaitable[None], limit_s: float) -> bool:
-        try:
-            async with asyncio.timeout(limit_s):
-                await work
-        except _FAILURES as failure:
-            self.failures += 1
-            self._retry_at = self._clock.monotonic() + _RETRY_S
-            if not self.is_down:
-                _log.warning("shared_cache_gone", error=type(failure).__name__)
-            self.is_down = True
-            return False
-        if self.is_down:
-            _log.warning("shared_cache_back")
-        self.is_down = False
-        return True
 
 
 def _unpacked(packed: bytes | str | None) -> Stored | None:

@@ -1,4 +1,4 @@
-"""The command line: ``mediagraph [serve]``, ``sandbox``, ``schema``, ``budget``, ``doctor``, ``warm``, ``settings``."""
+"""The command line: ``mediagraph [serve]``, ``sandbox``, ``schema``, ``budget``, ``doctor``, ``drift`` and others."""
 
 import argparse
 import asyncio
@@ -62,6 +62,9 @@ def parser() -> argparse.ArgumentParser:
     _take_warm(
         commands.add_parser("warm", help="send a list of requests to a running graph, to fill its cache")
     )
+    _take_drift(
+        commands.add_parser("drift", help="compare what the providers answer with what is known of them")
+    )
     commands.add_parser("settings", help="list the environment variables that are read")
     return program
 
@@ -95,6 +98,12 @@ def _take_warm(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "--at-once", type=bounded(1, 1000), default=8, help="requests in flight together (%(default)s)"
     )
+
+
+def _take_drift(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--json", action="store_true", help="for programs")
+    command.add_argument("--against", type=Path, metavar="FILE", help="shapes of an earlier --record")
+    command.add_argument("--record", type=Path, metavar="FILE", help="write the shapes that came there")
 
 
 def bounded(least: int, most: int) -> Callable[[str], int]:
@@ -165,6 +174,24 @@ def run_warm(arguments: argparse.Namespace) -> int:
     return 0 if went_well else 1
 
 
+def run_drift(arguments: argparse.Namespace) -> int:
+    """Print what has changed in the providers' answers: 0 nothing, 1 something, 2 where one could not be asked."""
+    from server.drift import report
+    from server.drift.shapes import Unreadable
+
+    settings = settings_from_environment()
+    try:
+        known = report.read_shapes(arguments.against) if arguments.against else report.shipped_shapes()
+        drift = asyncio.run(report.examine(settings, known))
+        if arguments.record:
+            arguments.record.write_bytes(report.write_shapes(drift.came))
+    except (OSError, Unreadable) as error:
+        sys.stderr.write(f"mediagraph: {error}\n")
+        return 2
+    sys.stdout.write((report.as_json if arguments.json else report.table)(drift, settings))
+    return drift.exit_code
+
+
 def run_settings(_: argparse.Namespace) -> int:
     """Print every variable: what it means, what it wants, and its default where it has one."""
     for variable in all_variables():
@@ -181,6 +208,7 @@ COMMANDS: Mapping[str, Callable[[argparse.Namespace], int]] = {
     "budget": run_budget,
     "doctor": run_doctor,
     "warm": run_warm,
+    "drift": run_drift,
     "settings": run_settings,
 }
 

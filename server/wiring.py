@@ -1,6 +1,6 @@
 """Providers and rules out of settings: the one place where they meet."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 import msgspec
 
@@ -27,16 +27,21 @@ from server.settings import Settings
 from server.settings_providers import MusementSettings, ProviderSettings
 
 
-def build_providers(settings: Settings, clock: Clock | None = None) -> Providers:
+def build_providers(
+    settings: Settings,
+    clock: Clock | None = None,
+    connect: Callable[[int], Transport] = SessionTransport,
+) -> Providers:
     """Build every provider's client with a connection pool of its own. Opens no connection.
 
-    ``clock`` tells the time of caches, circuits and pauses; the machine's own where none is given.
+    ``clock`` tells the time of caches, circuits and pauses; the machine's own where none is given. ``connect`` makes
+    the pool of each provider, in the order of ``Settings.providers``, out of its number of connections.
     """
     means = Means(clock=clock or Clock(), shared=shared_cache(settings))
     # A pool each: a provider that hangs must not sit on the connections of the others.
     # One connection more than calls in flight: a login waits behind no call that waits for it.
     transports = tuple(
-        SessionTransport(provider.concurrency + 1)
+        connect(provider.concurrency + 1)
         for provider in (settings.musement, settings.clubmed, settings.forge)
     )
     musement, clubmed, forge = transports

@@ -1,0 +1,1 @@
+"""Whether the providers still answer in the shapes that are known of them."""

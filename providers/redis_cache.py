@@ -1,7 +1,8 @@
 """The shared cache in Redis. Slow, full, gone or back again: the graph goes on with its own memory meanwhile."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable
+import re
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from typing import Final, cast
 
 import msgspec
@@ -15,6 +16,7 @@ from providers.shared import Stored
 
 _PURGES: Final = f"{VERSION}:purges"
 _COUNT: Final = "#"
+_NUMBER: Final = re.compile(rb"\d{1,18}")
 _READ_S: Final = 0.1
 _WRITE_S: Final = 1.0
 _POLL_S: Final = 0.4
@@ -29,7 +31,8 @@ _decoder = msgspec.msgpack.Decoder(Stored)
 class RedisCache:
     """Reads of one turn of the event loop go as one MGET, writes as one pipeline.
 
-    ``link`` is the connection, for whatever else processes share.
+    ``link`` is the connection, for whatever else processes share. After a failure nobody here waits for Redis until it
+    answers what is asked again and again in the background: which purges there were.
     """
 
     def __init__(self, url: str, clock: Clock | None = None) -> None:
@@ -59,23 +62,19 @@ class RedisCache:
         return self.link.is_down
 
     @property
-    def is_busy(self) -> bool:
-        """Whether something is being read or written."""
-        return bool(self._tasks)
-
-    @property
     def purges(self) -> int:
         """How many purges are known here."""
         return self._purged.get(_COUNT, 0)
 
     async def open(self) -> None:
-        """Begin to learn of purges."""
-        self._start_polling()
+        """Learn of purges, those from before too, and go on learning."""
+        # First of all: an answer from before a purge looks good to whom the purge is unknown.
+        await self._learn_purges()
+        self._poll = asyncio.ensure_future(self._keep_learning())
 
     async def get(self, key: str) -> Stored | None:
         """Find an answer."""
-        self._start_polling()
-        if self.link.is_left_alone:
+        if self.link.is_down:
             return None
         if key in self._writes:
             return self._writes[key]
@@ -119,15 +118,21 @@ class RedisCache:
         await self._learn_purges()
         return noted
 
+    async def flush(self) -> None:
+        """Wait until what was kept and dropped so far is in Redis, or refused."""
+        while self._tasks:
+            await asyncio.gather(*self._tasks, return_exceptions=True)
+
     async def close(self) -> None:
         """Write what waits, and close every connection."""
         if self._poll is not None:
             self._poll.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+            await asyncio.wait([self._poll])
+        await self.flush()
         await self.link.close()
 
     def _write(self, key: str, stored: Stored | None) -> None:
-        if self.link.is_left_alone or len(self._writes) >= _MOST_WAITING:
+        if self.link.is_down or len(self._writes) >= _MOST_WAITING:
             return
         self._writes[key] = stored
         if len(self._writes) == 1:
@@ -142,15 +147,19 @@ class RedisCache:
         # One turn later every call of the same batch has said what it wants.
         await asyncio.sleep(0)
         reads, self._reads = self._reads, {}
-        found: list[bytes | str | None] = [None] * len(reads)
+        found: dict[str, bytes | str | None] = {}
 
         async def read() -> None:
-            found[:] = await self._redis.mget([f"{VERSION}:{key}" for key in reads])
+            packed = await self._redis.mget([f"{VERSION}:{key}" for key in reads])
+            found.update(zip(reads, packed, strict=False))
 
-        await self.link.tried(read(), _READ_S)
-        for future, packed in zip(reads.values(), found, strict=True):
-            if not future.done():
-                future.set_result(_unpacked(packed))
+        try:
+            await self.link.tried(read(), _READ_S)
+        finally:
+            # Whatever happened: a future that is left open would hold its request until the deadline.
+            for key, future in reads.items():
+                if not future.done():
+                    future.set_result(_unpacked(found.get(key)))
 
     async def _write_all(self) -> None:
         await asyncio.sleep(0)
@@ -179,15 +188,10 @@ class RedisCache:
             _log.warning("shared_cache_refuses", error=type(refused[0]).__name__)
         self._refuses = bool(refused)
 
-    def _start_polling(self) -> None:
-        if self._poll is None:
-            self._poll = asyncio.ensure_future(self._keep_learning())
-
     async def _keep_learning(self) -> None:
         while True:
-            if not self.link.is_left_alone:
-                await self._learn_purges()
             await asyncio.sleep(_POLL_S)
+            await self._learn_purges()
 
     async def _learn_purges(self) -> None:
         told: dict[bytes, bytes] = {}
@@ -197,11 +201,20 @@ class RedisCache:
 
         if not await self.link.tried(ask(), _WRITE_S):
             return
-        before, self._purged = self._purged, {tag.decode(): int(number) for tag, number in told.items()}
+        before, self._purged = self._purged, _numbers(told)
         for tag, number in self._purged.items():
             if tag != _COUNT and number != before.get(tag):
                 for forget in self._forget:
                     forget(tag)
+
+
+def _numbers(told: Mapping[bytes, bytes]) -> dict[str, int]:
+    # What somebody else wrote there must not end the learning for good.
+    return {
+        tag.decode("utf-8", "replace"): int(number)
+        for tag, number in told.items()
+        if _NUMBER.fullmatch(number)
+    }
 
 
 def _unpacked(packed: bytes | str | None) -> Stored | None:

@@ -20,7 +20,8 @@ VERSION: Final = "mediagraph:1"
 _CONNECT_S: Final = 0.1
 _LONGEST_S: Final = 1.0
 _RETRY_S: Final = 1.0
-_FAILURES = (RedisError, OSError, TimeoutError)
+# The last two are how redis-py stumbles where a connection goes while it is being read.
+_FAILURES = (RedisError, OSError, EOFError, RuntimeError, AttributeError)
 
 _log = structlog.get_logger()
 

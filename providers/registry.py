@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 
 import msgspec
+import structlog
 
 from providers.client import ProviderClient
 from providers.clubmed.client import ClubMedClient
@@ -12,6 +13,8 @@ from providers.musement.client import MusementClient
 from providers.records import Provider
 from providers.shared import Herald
 from providers.transport import Transport
+
+_log = structlog.get_logger()
 
 
 class Providers(msgspec.Struct, frozen=True, kw_only=True):
@@ -28,8 +31,7 @@ class Providers(msgspec.Struct, frozen=True, kw_only=True):
     async def open(self) -> None:
         """Begin to listen for what other processes purge."""
         if self.herald is not None:
-            for client in self.clients.values():
-                self.herald.when_purged(client.purge)
+            self.herald.when_purged(self._hear)
             await self.herald.open()
 
     @property
@@ -44,10 +46,17 @@ class Providers(msgspec.Struct, frozen=True, kw_only=True):
         """
         count, everywhere = 0, True
         for tag in tags:
-            count += sum(client.purge(tag) for client in self.clients.values())
+            count += self._forget(tag)
             if self.herald is not None:
                 everywhere = await self.herald.purge(tag) and everywhere
         return count, everywhere
+
+    def _forget(self, tag: str) -> int:
+        return sum(client.purge(tag) for client in self.clients.values())
+
+    def _hear(self, tag: str) -> None:
+        # The process that was told says so too: one line each shows an operator that all have heard.
+        _log.info("purge_heard", tag=tag, count=self._forget(tag))
 
     async def close(self) -> None:
         """Stop every call and close every connection."""

@@ -14,6 +14,7 @@ from providers.emulation import faults
 from providers.records import Provider
 from providers.redis_cache import RedisCache
 from providers.shared import Share, Stored
+from tests.log_lines import listening
 from tests.providers.redis_server import RedisServer, redis_program
 from tests.providers.toy import Toy, running_toy
 
@@ -35,8 +36,14 @@ class Worker:
 
     async def written(self) -> None:
         """Wait until what was kept is in Redis."""
-        while self.cache.is_busy:  # noqa: ASYNC110 - the cache has no event for what only tests wait for
-            await asyncio.sleep(0)
+        await self.cache.flush()
+
+    async def hears_of_a_purge(self) -> None:
+        """Wait for a second at the most until a purge is heard of."""
+        heard = asyncio.Event()
+        self.cache.when_purged(lambda _: heard.set())
+        async with asyncio.timeout(1.0):
+            await heard.wait()
 
 
 @asynccontextmanager
@@ -53,6 +60,7 @@ async def workers(
             url = made[0].toy.emulator.url if made else None
             toy = await stack.enter_async_context(running_toy(policy, share=share, url=url))
             cache.when_purged(toy.client.purge)
+            await cache.open()
             made.append(Worker(toy, cache))
         yield made
 
@@ -154,16 +162,16 @@ async def test_a_purge_is_seen_by_every_worker_within_a_second(redis: RedisServe
             await worker.written()
         first.toy.emulator.version = 2
         first.toy.client.purge("Thing:a")
+        hearing = asyncio.create_task(second.hears_of_a_purge())
         assert await first.cache.purge("Thing:a")
-        async with asyncio.timeout(1.0):
-            while await second.toy.version("a") != 2:  # noqa: ASYNC110 - the purge comes by a poll
-                await asyncio.sleep(0.01)
+        await hearing
+        assert await second.toy.version("a") == 2
         assert await first.toy.version("a") == 2
         assert [await worker.toy.version("b") for worker in (first, second)] == [1, 1]
 
 
 async def test_a_redis_that_dies_and_comes_back_fails_no_request(redis: RedisServer) -> None:
-    with structlog.testing.capture_logs() as logged:
+    with listening() as lines:
         async with workers(redis) as (first, second):
             await first.toy.ask("a")
             await redis.kill()
@@ -172,15 +180,13 @@ async def test_a_redis_that_dies_and_comes_back_fails_no_request(redis: RedisSer
             assert await second.toy.version("a") == 1
             assert first.cache.failures > 0
             await redis.start()
-            async with asyncio.timeout(3.0):
-                while first.cache.is_down or second.cache.is_down:  # noqa: ASYNC110 - it is tried each second
-                    await asyncio.sleep(0.01)
+            await lines.said("shared_cache_back", times=2, within_s=3.0)
             await first.toy.ask("c")
             await first.written()
             await second.toy.ask("c")
             assert first.toy.calls == 4
     for event in ("shared_cache_gone", "shared_cache_back"):
-        assert [each["event"] for each in logged].count(event) == 2, "one line of each worker"
+        assert lines.events.count(event) == 2, "one line of each worker"
 
 
 async def test_a_redis_that_hangs_costs_a_tenth_of_a_second_once(redis: RedisServer) -> None:
@@ -220,6 +226,34 @@ async def test_what_somebody_else_wrote_is_no_answer(redis: RedisServer) -> None
             second.toy.client.purge("FORGE")
             assert await second.toy.version() == 1
             await second.written()
+
+
+async def test_nonsense_among_the_purges_hides_none(redis: RedisServer) -> None:
+    async with workers(redis) as (first, second):
+        await first.cache.connection.hset(
+            "mediagraph:1:purges", mapping={b"\xff": b"x", b"Thing:a": b"", b"#": b"3"}
+        )
+        hearing = asyncio.create_task(second.hears_of_a_purge())
+        assert await first.cache.purge("Thing:b")
+        await hearing
+        assert second.cache.purges == 4
+
+
+async def test_a_late_answer_of_redis_is_never_taken_for_another(redis: RedisServer) -> None:
+    async with workers(redis) as (first, second):
+        with listening() as lines:
+            for key in "ab":
+                await first.toy.ask(key)
+            await first.written()
+            redis.signal(signal.SIGSTOP)
+            assert await second.toy.version("a") == 1
+            assert first.toy.calls == 3, "asked for itself"
+            redis.signal(signal.SIGCONT)
+            await lines.said("shared_cache_back", within_s=3.0)
+        answer = await second.toy.ask("b")
+        assert answer.value is not None
+        assert answer.value.name == "b"
+        assert first.toy.calls == 3
 
 
 def test_a_packed_body_that_is_cut_short_is_refused() -> None:

@@ -2,12 +2,14 @@
 
 import asyncio
 import enum
+import re
 from collections.abc import Callable, Mapping
 
 import msgspec
 
 # Twenty times the largest body that an adapter reads by default: a client that buffers it shows in memory.
 HUGE_BYTES = 200 * 1024 * 1024
+_UNFIT_FOR_A_HEADER = re.compile(r"[^\x20-\x7e]")
 
 
 class Twist(enum.StrEnum):
@@ -163,8 +165,10 @@ def redirect(url: str = "http://127.0.0.1:9/stolen") -> Fault:
 
 
 def hostile_next_url(url: str = "http://127.0.0.1:9/v2/content/en-us/photos") -> Fault:
-    """Lead `pagination.nextUrl` to somebody else (Forge; elsewhere the right answer)."""
-    return Fault(twist=Twist.NEXT_URL, url=url)
+    """Lead `pagination.nextUrl` (Forge) and the `Link` header (Club Med) to somebody else, on a right answer."""
+    # Where it is no URL but nonsense, it must still be a header.
+    link = {} if _UNFIT_FOR_A_HEADER.search(url) else {"Link": f'<{url}>; rel="next"'}
+    return Fault(twist=Twist.NEXT_URL, url=url, headers=link)
 
 
 def invalid_utf8() -> Fault:

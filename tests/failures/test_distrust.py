@@ -1,19 +1,13 @@
 """Providers are not believed: where they lead, how much they send, and who they say they are."""
 
-import asyncio
 import gc
-import os
-import shutil
-import ssl
-import subprocess
 import tracemalloc
 from collections.abc import AsyncIterator
-from pathlib import Path
 
 import pytest
 
 from providers.emulation import faults
-from tests.clock import HastyClock
+from tests.failures.stranger import Stranger, running_stranger
 from tests.failures.subjects import CLUB_MED, FORGE, MUSEMENT, SUBJECTS, Subject, query
 from tests.graph import Graph, running_graph
 from tests.world import PHOTOS
@@ -22,27 +16,10 @@ MAX_BYTES = 1_000_000
 on_every_provider = pytest.mark.parametrize("subject", SUBJECTS, ids=lambda each: each.provider)
 
 
-class Stranger:
-    """A server that nobody should ever call."""
-
-    def __init__(self) -> None:
-        self.calls = 0
-        self.url = ""
-
-    async def call(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        del reader
-        self.calls += 1
-        writer.close()
-
-
 @pytest.fixture
 async def stranger() -> AsyncIterator[Stranger]:
-    somebody = Stranger()
-    server = await asyncio.start_server(somebody.call, "127.0.0.1", 0)
-    somebody.url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/v2/content/en-us/photos"
-    yield somebody
-    server.close()
-    await server.wait_closed()
+    async with running_stranger() as somebody:
+        yield somebody
 
 
 @on_every_provider
@@ -115,47 +92,6 @@ async def test_a_broken_compression_is_an_unusable_answer(graph: Graph) -> None:
 async def test_json_by_any_of_its_names_is_read(graph: Graph, content_type: str) -> None:
     graph.musement.faults.add(faults.Fault(content_type=content_type or None))
     assert (await graph.query(query((MUSEMENT,), graph))).errors == []
-
-
-@pytest.fixture(scope="module")
-def certificate(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
-    openssl = shutil.which("openssl")
-    if openssl is None:
-        if os.environ.get("CI"):
-            pytest.fail("CI has openssl")
-        pytest.skip("no openssl here to make a certificate with")
-    folder = tmp_path_factory.mktemp("certificate")
-    key, made = folder / "key.pem", folder / "certificate.pem"
-    subprocess.run(
-        [
-            *(openssl, "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2"),
-            *("-subj", "/CN=localhost", "-keyout", str(key), "-out", str(made)),
-        ],
-        check=True,
-        capture_output=True,
-    )
-    return key, made
-
-
-@on_every_provider
-async def test_a_certificate_that_is_not_trusted_ends_the_call_at_once(
-    subject: Subject, certificate: tuple[Path, Path]
-) -> None:
-    key, made = certificate
-    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-    context.load_cert_chain(made, key)
-    answered = Stranger()
-    server = await asyncio.start_server(answered.call, "127.0.0.1", 0, ssl=context)
-    url = f"https://127.0.0.1:{server.sockets[0].getsockname()[1]}"
-    async with running_graph(HastyClock(), **{f"{subject.segment}_url": url}) as graph:
-        reply = await graph.query(query((subject,), graph))
-        assert {code for code, _ in reply.codes} == {"UPSTREAM_UNAVAILABLE"}
-        assert "certificate" in reply.errors[0]["message"]
-        assert answered.calls == 0
-        others = tuple(each for each in SUBJECTS if each is not subject)
-        assert (await graph.query(query(others, graph))).errors == []
-    server.close()
-    await server.wait_closed()
 
 
 @pytest.mark.parametrize(

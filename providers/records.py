@@ -19,6 +19,9 @@ class Provider(enum.Enum):
     CLUB_MED = "CLUB_MED"
     FORGE = "FORGE"
 
+    # Members are singletons; an enum's own hash is a call of Python, and this is looked up for every picture.
+    __hash__ = object.__hash__
+
 
 # Musement's type is free text (its reference), so a word that is new is data and no error.
 class MediaKind(enum.Enum):

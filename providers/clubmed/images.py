@@ -18,6 +18,8 @@ class ClubMedImages:
 
     def url(self, image: Image, transform: Transform | None) -> str:
         """Give the URL; without a transformation the provider's, byte for byte, past the proxy."""
+        if self._proxy is None:
+            return image.source_url
         return self.rendition(image, transform or UNCHANGED).url
 
     def rendition(self, image: Image, transform: Transform) -> Rendition:

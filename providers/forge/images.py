@@ -12,6 +12,8 @@ from providers.images import UNCHANGED, is_signed, usable_url
 from providers.records import Image, Rendition, Transform
 
 _FILLINGS_KEPT = 256
+_URLS_KEPT = 4096
+_LONGEST_KEPT = 1024
 
 
 class ImageStrategy(enum.Enum):
@@ -45,6 +47,8 @@ class ForgeImages:
         # A page asks for the same filling for each of its photos.
         self._filling = lru_cache(_FILLINGS_KEPT)(self._filler.filling) if self._filler else None
         self._allowed_hosts = allowed_hosts
+        # The same pictures stand on page after page, and checking a template costs more than all else about it.
+        self._known = lru_cache(_URLS_KEPT)(self._rendition)
 
     def usable(self, template_url: str | None, thumbnail_url: str | None) -> bool:
         """Tell whether a picture can be shown at all: one of its two URLs leads to it under this strategy."""
@@ -52,21 +56,29 @@ class ForgeImages:
 
     def url(self, image: Image, transform: Transform | None) -> str:
         """Give the URL; without a transformation ``f_auto/q_auto``, or the largest named format."""
-        return self.rendition(image, transform or UNCHANGED).url
+        return self._remembered(image, transform).url
 
     def rendition(self, image: Image, transform: Transform) -> Rendition:
         """Give the filled template, or the thumbnail; ValueError for a picture that is not ``usable``."""
-        filled = self._filled(image.template_url, transform)
+        return self._remembered(image, transform)
+
+    def _remembered(self, image: Image, transform: Transform | None) -> Rendition:
+        template, thumbnail = image.template_url or "", image.thumbnail_url or ""
+        is_short = len(template) <= _LONGEST_KEPT and len(thumbnail) <= _LONGEST_KEPT
+        return (self._known if is_short else self._rendition)(template, thumbnail, transform)
+
+    def _rendition(self, template: str, thumbnail: str, transform: Transform | None) -> Rendition:
+        filled = self._filled(template, transform or UNCHANGED)
         if filled is not None:
             return filled
         # The template without its placeholder is no way out: Cloudinary gives a private original to signed URLs alone.
-        if image.thumbnail_url is None or not usable_url(image.thumbnail_url, self._allowed_hosts):
+        if not usable_url(thumbnail, self._allowed_hosts):
             raise ValueError("the image has neither a template that can be filled nor a thumbnail")
-        return Rendition(url=image.thumbnail_url)
+        return Rendition(url=thumbnail)
 
-    def _filled(self, template_url: str | None, transform: Transform) -> Rendition | None:
+    def _filled(self, template_url: str, transform: Transform) -> Rendition | None:
         placeholder = self._placeholder(template_url)
-        if self._filling is None or template_url is None or placeholder is None:
+        if self._filling is None or placeholder is None:
             return None
         filling = self._filling(placeholder, transform)
         return Rendition(

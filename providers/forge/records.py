@@ -7,6 +7,8 @@ place once (``completed``); after that they are as frozen as they are declared.
 import datetime as dt
 import enum
 import re
+from functools import lru_cache
+from typing import Final
 
 import msgspec
 from msgspec import field
@@ -18,6 +20,8 @@ from providers.records import Image, Json, Origin, Owner, Provider
 
 # 0 to 7 digits of a second were seen; the graph's DateTime has six.
 _DATE = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(\.\d{1,6})?\d*Z", re.ASCII)
+_DATES_KEPT: Final = 4096
+_LONGEST_DATE: Final = 40
 
 
 class ListAvailability(enum.Enum):
@@ -203,6 +207,10 @@ def utc_text(sent: str | None) -> str | None:
     """Write a provider's date in UTC with ``Z`` and its own fraction, cut to six digits; None for what is no date."""
     if not sent:
         return None
+    return _known_text(sent) if len(sent) <= _LONGEST_DATE else _utc_text(sent)
+
+
+def _utc_text(sent: str) -> str | None:
     try:
         # Parsed to check it; written from the text below, since a parsed moment has lost how many digits there were.
         moment = dt.datetime.fromisoformat(sent)
@@ -214,3 +222,7 @@ def utc_text(sent: str | None) -> str | None:
     if moment.tzinfo is None:
         moment = moment.replace(tzinfo=dt.UTC)
     return moment.astimezone(dt.UTC).isoformat().replace("+00:00", "Z")
+
+
+# The dates of a kept page are written anew in every answer that it stands in.
+_known_text = lru_cache(_DATES_KEPT)(_utc_text)

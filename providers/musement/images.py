@@ -3,7 +3,6 @@
 from urllib.parse import urlencode, urlsplit
 
 from providers.images import (
-    UNCHANGED,
     UNKNOWN_SIZE,
     PixelSize,
     asked_steps,
@@ -39,7 +38,7 @@ class MusementImages:
 
     def url(self, image: Image, transform: Transform | None) -> str:
         """Give the URL; without a transformation the provider's, byte for byte."""
-        return self.rendition(image, transform or UNCHANGED).url
+        return image.source_url if transform is None else self.rendition(image, transform).url
 
     def rendition(self, image: Image, transform: Transform) -> Rendition:
         """Give the URL with the size that comes and the steps that imgix honours: all but FORMAT."""

@@ -160,7 +160,7 @@ class Compiler:
             parts.append(f"**{call}.converted({read}, partial(x.info, {named}, {steps}))")
         parts += [f"{name}=s" for name in way.source_names]
         if way.info_name:
-            parts.append(f"{way.info_name}={call}.info(x.info({named}, {steps}))")
+            parts.append(f"{way.info_name}={call}.info(partial(x.info, {named}, {steps}), x.context_value)")
         return f"{body.name('R', way.function)}({', '.join(parts)})"
 
     def _arguments(self, body: Source, arguments: Arguments) -> str:

@@ -71,8 +71,10 @@ def _complete_enum(source: Source, leaf: GraphQLEnumType, value: Value) -> None:
 
 def _complete_scalar(source: Source, leaf: Any, value: Value) -> None:
     v = value.variable
-    serialize, named = source.name("C", leaf.coerce_output_value), source.name("T", leaf)
     with source.block(f"if {v}.__class__ in BASIC:"):
+        if getattr(leaf.coerce_output_value, "gives_what_it_takes", False):
+            return
+        serialize, named = source.name("C", leaf.coerce_output_value), source.name("T", leaf)
         source.line(f"c = {serialize}({v})")
         with source.block("if c.__class__ in BASIC:"):
             source.line(f"{v} = c")

@@ -12,6 +12,7 @@ from strawberry.types.arguments import convert_argument
 from strawberry.types.base import StrawberryContainer, has_object_definition
 from strawberry.types.field import StrawberryField
 from strawberry.types.fields.resolver import StrawberryResolver
+from strawberry.types.info import Info
 from strawberry.types.lazy_type import LazyType
 
 from server.operations.compiled.positions import Position
@@ -44,6 +45,29 @@ class Direct(msgspec.Struct, frozen=True):
     call: "DirectCall"
 
 
+class LateInfo(Info[Value, Value]):
+    """Strawberry's info; graphql-core's within it is made when asked for, since most look at the context alone."""
+
+    def __init__(
+        self, raw: Callable[[], GraphQLResolveInfo[Value]], context: object, field: StrawberryField
+    ) -> None:
+        self._make_raw = raw
+        self._context = context
+        self._field = field
+
+    @property
+    def context(self) -> Value:
+        """The context passed to the query execution."""
+        return self._context
+
+    def __getattr__(self, name: str) -> Value:
+        """Make what is missing yet."""
+        if name != "_raw_info":
+            raise AttributeError(name)
+        self._raw_info = self._make_raw()
+        return self._raw_info
+
+
 class DirectCall:
     """Makes the keyword arguments of a Strawberry field's function."""
 
@@ -56,8 +80,15 @@ class DirectCall:
         ]
         self._needs_info = any(_has_input_type(each.type) for each in field.arguments)
 
-    def info(self, raw: GraphQLResolveInfo[Value]) -> Value:
+    def info(self, raw: Callable[[], GraphQLResolveInfo[Value]], context: object) -> Value:
         """Make Strawberry's info."""
+        kind = self._converter.config.info_class
+        if kind is Info:
+            return LateInfo(raw, context, self._field)
+        # A class of the schema's own may want all of it at once.
+        return self._whole_info(raw())
+
+    def _whole_info(self, raw: GraphQLResolveInfo[Value]) -> Value:
         return self._converter.config.info_class(_raw_info=raw, _field=self._field)
 
     def converted(
@@ -67,7 +98,7 @@ class DirectCall:
         taken = [each for each in self._taken if each[0] in arguments]
         if not taken:
             return {}
-        info = self.info(raw()) if self._needs_info else None
+        info = self._whole_info(raw()) if self._needs_info else None
         converter = self._converter
         return {
             python_name: convert_argument(

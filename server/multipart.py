@@ -13,8 +13,9 @@ MULTIPART: Final = "multipart/mixed"
 CURRENT: Final = "incrementalSpec=v0.2"
 OLDER: Final = "deferSpec=20220824"
 
-_HEAD: Final = b"\r\n---\r\ncontent-type: application/json; charset=utf-8\r\n\r\n"
-_END: Final = b"\r\n-----\r\n"
+_DELIMITER: Final = b"\r\n---"
+_HEAD: Final = b"\r\ncontent-type: application/json; charset=utf-8\r\n\r\n"
+_END: Final = b"--\r\n"
 
 
 def form_of(accept: str) -> str | None:
@@ -49,5 +50,8 @@ def multipart_response(frames: AsyncIterator[Frame], form: str, request_id: str)
 
 
 async def _written(frames: AsyncIterator[Frame]) -> AsyncIterator[bytes]:
+    before = _DELIMITER
     async for frame in frames:
-        yield _HEAD + encoded(frame) + (b"" if frame["hasNext"] else _END)
+        # A client takes a part for whole by the delimiter behind it: sent with the next part, it would come too late.
+        yield before + _HEAD + encoded(frame) + _DELIMITER + (b"" if frame["hasNext"] else _END)
+        before = b""

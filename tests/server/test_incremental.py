@@ -1,14 +1,18 @@
 """Answers in parts: @defer and @stream in the two forms that clients read."""
 
+import asyncio
 import json
 from typing import Any
 
+import aiohttp
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from providers.emulation.faults import held
 from server.multipart import CURRENT, OLDER, form_of
 from tests.graph import Graph, Reply
+from tests.live import serving
 
 DEFERRED = """
 query ($if: Boolean = true) {
@@ -111,6 +115,23 @@ async def test_a_failed_provider_fails_its_own_part_alone(graph: Graph) -> None:
     assert first["data"]["resortProduct"]["title"]
     assert "errors" not in first
     assert deferred["errors"][0]["extensions"]["code"] == "UPSTREAM_UNAVAILABLE"
+
+
+async def test_a_part_is_whole_for_its_reader_while_the_next_one_is_waited_for(graph: Graph) -> None:
+    graph.forge.faults.add(held())
+    body, read = {"query": DEFERRED}, b""
+    async with (
+        asyncio.timeout(5),
+        serving(graph.app) as origin,
+        aiohttp.ClientSession(headers={"accept": NEW}) as session,
+        session.post(f"{origin}/graphql", json=body) as response,
+    ):
+        while not read.endswith(b"}\r\n---"):
+            read += await response.content.readany()
+        assert json.loads(read.split(b"\r\n\r\n")[1].removesuffix(b"\r\n---"))["hasNext"] is True
+        graph.forge.faults.release()
+        read += await response.content.read()
+    assert read.endswith(b"\r\n-----\r\n")
 
 
 async def test_no_cache_keeps_parts(graph: Graph) -> None:

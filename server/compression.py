@@ -2,6 +2,7 @@
 
 import asyncio
 import gzip
+import sys
 from collections.abc import Callable
 from typing import Final
 
@@ -11,8 +12,17 @@ from starlette.responses import Response, StreamingResponse
 
 from server.negotiation import weighed
 
+if sys.version_info >= (3, 14):
+    from compression import zstd
+else:
+    from backports import zstd
+
 SMALLEST: Final = 1024
 _AT_ONCE: Final = 128 * 1024
+
+
+def _zstandard(body: bytes) -> bytes:
+    return zstd.compress(body, level=3)
 
 
 def _brotli(body: bytes) -> bytes:
@@ -24,7 +34,8 @@ def _gzip(body: bytes) -> bytes:
     return gzip.compress(body, compresslevel=5, mtime=0)
 
 
-_CODINGS: Final[dict[str, Callable[[bytes], bytes]]] = {"br": _brotli, "gzip": _gzip}
+# Of what this graph answers zstd makes about as little as brotli, in a third of the time.
+_CODINGS: Final[dict[str, Callable[[bytes], bytes]]] = {"zstd": _zstandard, "br": _brotli, "gzip": _gzip}
 
 
 async def compressed(request: Request, response: Response) -> Response:
@@ -47,8 +58,11 @@ async def compressed(request: Request, response: Response) -> Response:
 
 
 def coding_of(accept_encoding: str) -> str | None:
-    """Choose the coding that weighs most; of equals the one that makes it smallest."""
+    """Choose the coding that weighs most; of equals the one that stands first; None where the body stays as it is.
+
+    It stays too for a client that would rather have it so, and for one that takes nothing that this graph has.
+    """
     weights = weighed(accept_encoding)
     offers = [(weights.get(name, weights.get("*", 0.0)), -rank, name) for rank, name in enumerate(_CODINGS)]
     weight, _, name = max(offers)
-    return name if weight > 0 else None
+    return name if weight > 0 and weight >= weights.get("identity", 0.0) else None

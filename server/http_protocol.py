@@ -148,11 +148,13 @@ class BoundedProtocol(HttpToolsProtocol):
         self._stop_timer()
         is_due = self.cycle is None or self.cycle.response_complete
         if is_due and self._is_reading_headers:
-            body = encoded({"errors": [plain_error(message, code, uuid.uuid4().hex, details)]})
+            request_id = uuid.uuid4().hex
+            body = encoded({"errors": [plain_error(message, code, request_id, details)]})
             self.transport.write(
                 STATUS_LINE[status]
                 + b"content-type: application/json; charset=utf-8\r\nx-content-type-options: nosniff\r\n"
-                + b"connection: close\r\ncontent-length: %d\r\n\r\n" % len(body)
+                + b"x-request-id: %s\r\nconnection: close\r\n" % request_id.encode()
+                + b"content-length: %d\r\n\r\n" % len(body)
                 + body
             )
         self.transport.close()

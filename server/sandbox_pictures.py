@@ -6,9 +6,12 @@ from urllib.parse import unquote
 import aiohttp
 import yarl
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response, StreamingResponse
+from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
+
+from server.answers import refusal_response
+from server.operations.requests import RequestRefused
 
 _PREFIXES = ("/sandbox/images/", "/sandbox/videos/")
 _ASKED = ("accept", "range", "if-none-match")
@@ -45,12 +48,11 @@ class Pictures:
         request = Request(scope)
         target = sandbox_target(request)
         if self._origin is None:
-            answer = refusal(
-                404, "BAD_REQUEST", "There is no sandbox here: its pictures exist only while it runs."
-            )
-            await answer(scope, receive, send)
+            wanted = "There is no sandbox here: its pictures exist only while it runs."
+            await refusal(request, 404, "BAD_REQUEST", wanted)(scope, receive, send)
         elif target is None:
-            await refusal(404, "BAD_REQUEST", "The sandbox has no such picture.")(scope, receive, send)
+            answer = refusal(request, 404, "BAD_REQUEST", "The sandbox has no such picture.")
+            await answer(scope, receive, send)
         else:
             # Held until the last byte is sent, whoever goes away in between.
             async with self._slots, aiohttp.ClientSession(auto_decompress=False, timeout=_TIME) as session:
@@ -71,7 +73,7 @@ async def streamed(session: aiohttp.ClientSession, request: Request, url: str) -
             skip_auto_headers=("Accept-Encoding", "User-Agent"),
         )
     except (aiohttp.ClientError, TimeoutError):
-        return refusal(502, "UPSTREAM_UNAVAILABLE", "The sandbox does not answer.")
+        return refusal(request, 502, "UPSTREAM_UNAVAILABLE", "The sandbox does not answer.")
     headers = {name: reply.headers[name] for name in _ANSWERED if name in reply.headers}
     headers["x-content-type-options"] = "nosniff"
     return StreamingResponse(reply.content.iter_chunked(_PART_BYTES), reply.status, headers)
@@ -79,14 +81,15 @@ async def streamed(session: aiohttp.ClientSession, request: Request, url: str) -
 
 def sandbox_target(request: Request) -> str | None:
     """Return the raw path and query of a picture; None for what could leave the pictures' folders."""
-    raw = request.scope["raw_path"].decode("ascii")
-    query = request.scope["query_string"].decode("ascii")
+    raw = request.scope["raw_path"].decode("latin-1")
+    query = request.scope["query_string"].decode("latin-1")
     target = f"{raw}?{query}" if query else raw
     segments = unquote(raw).replace("\\", "/").split("/")
     escapes = "." in segments or ".." in segments
-    return target if raw.startswith(_PREFIXES) and len(target) <= _LONGEST_TARGET and not escapes else None
+    is_plain = target.isascii() and len(target) <= _LONGEST_TARGET
+    return target if raw.startswith(_PREFIXES) and is_plain and not escapes else None
 
 
-def refusal(status: int, code: str, message: str) -> JSONResponse:
+def refusal(request: Request, status: int, code: str, message: str) -> Response:
     """Say in the graph's error form why there is no picture."""
-    return JSONResponse({"errors": [{"message": message, "extensions": {"code": code}}]}, status)
+    return refusal_response(request, RequestRefused(status, code, message))

@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import sys
 from typing import Any
 from urllib.parse import quote
 
@@ -14,6 +15,11 @@ from providers.records import Origin, Provider
 from server.caching import Reuse, Validators, reuse_of
 from server.compression import coding_of
 from tests.graph import Graph, running_graph
+
+if sys.version_info >= (3, 14):
+    from compression import zstd
+else:
+    from backports import zstd
 
 TITLES = "{ photos(first: 30) { nodes { slug title image { url } } } }"
 PATH = f"/graphql?query={quote(TITLES)}"
@@ -111,8 +117,18 @@ def test_a_tag_is_good_until_its_answer_is_not() -> None:
         ("gzip, br", "br"),
         ("br;q=0.5, gzip", "gzip"),
         ("br;q=0, gzip;q=0", None),
-        ("*", "br"),
-        ("gzip;q=0, *;q=0.1", "br"),
+        ("gzip, deflate, br, zstd", "zstd"),
+        ("zstd;q=0, br", "br"),
+        ("ZSTD;Q=0.9, br;q=0.8", "zstd"),
+        ("*", "zstd"),
+        ("*;q=0", None),
+        ("*;q=0, gzip", "gzip"),
+        ("zstd;q=0, *;q=0.1", "br"),
+        ("gzip;q=0.5, identity", None),
+        ("gzip, identity", "gzip"),
+        ("identity;q=0, gzip", "gzip"),
+        ("identity;q=0", None),
+        ("gzip;q=nonsense", "gzip"),
     ],
 )
 def test_the_coding_is_the_one_that_weighs_most(accept_encoding: str, coding: str | None) -> None:
@@ -123,16 +139,19 @@ async def test_a_large_answer_is_compressed_and_its_tag_is_another(graph: Graph)
     plain = await graph.send("GET", PATH)
     small = await graph.send("GET", PATH, headers={"accept-encoding": "gzip"})
     smaller = await graph.send("GET", PATH, headers={"accept-encoding": "br"})
-    again = await graph.send("GET", PATH, headers={"if-none-match": smaller.headers["etag"]})
+    fastest = await graph.send("GET", PATH, headers={"accept-encoding": "gzip, deflate, br, zstd"})
+    again = await graph.send("GET", PATH, headers={"if-none-match": fastest.headers["etag"]})
 
+    assert fastest.headers["content-encoding"] == "zstd"
     assert gzip.decompress(small.body) == brotli.decompress(smaller.body) == plain.body
-    assert len(smaller.body) < len(plain.body) / 2
-    assert len({reply.headers["etag"] for reply in (plain, small, smaller)}) == 3
+    assert zstd.decompress(fastest.body) == plain.body
+    assert max(len(smaller.body), len(fastest.body)) < len(plain.body) / 2
+    assert len({reply.headers["etag"] for reply in (plain, small, smaller, fastest)}) == 4
     assert again.status == 304
     assert json.loads(plain.body)["data"]["photos"]
 
 
 async def test_a_small_answer_stays_as_it_is(graph: Graph) -> None:
-    reply = await graph.query("{ __typename }", accept_encoding="br, gzip")
+    reply = await graph.query("{ __typename }", accept_encoding="br, gzip, zstd")
 
     assert "content-encoding" not in reply.headers

@@ -12,6 +12,11 @@ from tests.graph import Graph, Reply, running_graph
 JSON = {"content-type": "application/json"}
 NEW = "application/graphql-response+json"
 WORDS = '{ } ( ) : ! $ x ... on query fragment photos nodes slug first 1 "a" @include if [ ]'
+DEEP = '{"r": ' + "[" * 150 + "]" * 150 + "}"
+DEEP_ENTITIES = (
+    b'{"query": "query ($r: [_Any!]!) { _entities(representations: $r) { __typename } }", "variables": %s}'
+    % DEEP.encode()
+)
 CODES = {
     "BAD_REQUEST",
     "BAD_USER_INPUT",
@@ -78,6 +83,9 @@ def is_told(reply: Reply) -> bool:
         ("DELETE", "/graphql", b"", {}, 405),
         ("POST", "/graphql/", b"{}", JSON, 404),
         ("GET", "/nothing", b"", {}, 404),
+        ("GET", "/sandbox/images/x", b"", {}, 404),
+        ("POST", "/graphql", DEEP_ENTITIES, JSON, 400),
+        ("GET", f"/graphql?query={{__typename}}&variables={DEEP}", b"", {}, 400),
         ("POST", "/healthz", b"", {}, 405),
     ],
 )

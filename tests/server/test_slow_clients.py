@@ -44,7 +44,9 @@ async def answer_to(origin: str, sent: bytes) -> bytes:
 def refusal(answer: bytes) -> tuple[int, str]:
     head, _, body = answer.partition(b"\r\n\r\n")
     assert b"application/json" in head
-    return int(head.split()[1]), json.loads(body)["errors"][0]["extensions"]["code"]
+    extensions = json.loads(body)["errors"][0]["extensions"]
+    assert b"x-request-id: %s\r\n" % extensions["requestId"].encode() in head
+    return int(head.split()[1]), extensions["code"]
 
 
 async def test_48_dripping_connections_are_closed_while_others_are_served(graph: Graph) -> None:

@@ -56,9 +56,9 @@ class Batch(msgspec.Struct, frozen=True):
 
     @property
     def identity(self) -> bytes:
-        """The same for what asks the same: texts, names and variables."""
+        """The same for what asks the same: texts, names, variables, and what failures become."""
         asked = msgspec.json.encode(
-            [(each.query, each.operation_name, each.variables) for each in self.asked]
+            [(each.query, each.operation_name, each.variables, each.on_error) for each in self.asked]
         )
         return hashlib.sha256(asked).digest()
 

@@ -183,7 +183,9 @@ class GraphQLEndpoint:
             wanted = f"wanted {MULTIPART} in Accept, and no batch, for @defer and @stream"
             raise RequestRefused(406, "BAD_REQUEST", wanted)
         request_id = context.scope.request_id
-        result = await run_in_parts(self._schema, document, asked.variables, asked.operation_name, context)
+        result = await run_in_parts(
+            self._schema, document, asked.variables, asked.operation_name, context, asked.on_error
+        )
         masked = partial(formatted, request_id=request_id, ran=True)
         return multipart_response(_until_closed(frames_of(result, masked), context), form, request_id)
 
@@ -216,6 +218,7 @@ class GraphQLEndpoint:
             context,
             self._plans,
             trace,
+            on_error=asked.on_error,
         )
         if context.scope.rehearsal is not None and outcome.ran:
             predicted = prediction(context, context.scope.rehearsal)

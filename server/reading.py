@@ -31,11 +31,12 @@ class Reading:
             if self._bounds.require_preflight and not _asked_first(request):
                 wanted = f"wanted one of the headers {', '.join(_PREFLIGHT_HEADERS)}"
                 raise RequestRefused(400, "BAD_REQUEST", wanted)
-            return from_parameters(dict(request.query_params) | request.path_params)
+            parameters = dict(request.query_params) | request.path_params
+            return from_parameters(parameters, reads_on_error=self._bounds.on_error)
         if request.method != "POST":
             raise RequestRefused(405, "BAD_REQUEST", "wanted GET or POST", {"allow": METHODS})
         body = await read_body(request, self._bounds.max_body_bytes, self._bounds.body_timeout_s)
-        return from_json(body, self._bounds.max_batch)
+        return from_json(body, self._bounds.max_batch, reads_on_error=self._bounds.on_error)
 
     def complete(self, asked: GraphQLRequest, caller: Caller) -> GraphQLRequest:
         """Put in the text of a document that is named alone; raises RequestRefused."""

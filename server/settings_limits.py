@@ -28,3 +28,6 @@ class LimitSettings(msgspec.Struct, frozen=True, kw_only=True):
     require_preflight: Annotated[
         bool, FLAG, "GET needs a header that no other site's page can send without asking first"
     ] = False
+    on_error: Annotated[
+        bool, FLAG, "requests may say by onError what a failed position becomes: PROPAGATE, NULL or HALT"
+    ] = False

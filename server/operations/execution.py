@@ -5,9 +5,11 @@ import inspect
 import msgspec
 from graphql import DocumentNode, ExecutionResult, GraphQLError, GraphQLSchema
 from graphql.execution import ExperimentalIncrementalExecutionResults, experimental_execute_incrementally
+from graphql.execution.incremental import IncrementalExecutor
 
 from server.operations.compiled.plans import Plans
 from server.operations.documents import Document
+from server.operations.failures import EXECUTORS, PROPAGATE
 from server.operations.tracing import FieldTrace
 from server.operations.values import JsonObject
 
@@ -28,18 +30,24 @@ async def run(
     context: object,
     plans: Plans | None = None,
     trace: FieldTrace | None = None,
+    *,
+    on_error: str = PROPAGATE,
 ) -> Outcome:
     """Run an operation of a document that is free of errors, compiled where ``plans`` has it so.
 
-    ``trace`` is filled with the time of its fields, which only the reference executor tells.
+    ``trace`` is filled with the time of its fields, which only the reference executor tells; it alone, too, knows
+    other behaviors ``on_error`` than PROPAGATE.
     """
     if document.node is None or document.errors:
         return Outcome(data=None, errors=document.errors, ran=False)
-    if plans is not None and trace is None:
+    if plans is not None and trace is None and on_error == PROPAGATE:
         executor = plans.executor(document.node, variables, operation_name, context)
         if executor is not None:
             return _outcome(await executor.run())
-    return _outcome(await _run_by_reference(schema, document.node, variables, operation_name, context, trace))
+    result = await _run_by_reference(
+        schema, document.node, variables, operation_name, context, trace, EXECUTORS[on_error]
+    )
+    return _outcome(result)
 
 
 async def _run_by_reference(
@@ -49,6 +57,7 @@ async def _run_by_reference(
     operation_name: str | None,
     context: object,
     trace: FieldTrace | None,
+    executor: type[IncrementalExecutor] | None,
 ) -> ExecutionResult:
     # Plain `execute` refuses every operation of a schema that has @defer.
     result = experimental_execute_incrementally(
@@ -58,6 +67,7 @@ async def _run_by_reference(
         variable_values=variables,
         operation_name=operation_name,
         middleware=trace.middleware if trace else None,
+        executor_class=executor,
     )
     if inspect.isawaitable(result):
         result = await result

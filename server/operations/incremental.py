@@ -24,6 +24,7 @@ from graphql.execution import (
 )
 from graphql.execution.values import VariableValues
 
+from server.operations.failures import EXECUTORS
 from server.operations.limits import selection_set_of
 from server.operations.values import JsonObject, Value
 
@@ -61,10 +62,16 @@ async def run_in_parts(
     variables: JsonObject | None,
     operation_name: str | None,
     context: object,
+    on_error: str,
 ) -> ExecutionResult | ExperimentalIncrementalExecutionResults:
     """Run an operation; where something is deferred in truth, the result brings its parts one after the other."""
     result = experimental_execute_incrementally(
-        schema, node, context_value=context, variable_values=variables, operation_name=operation_name
+        schema,
+        node,
+        context_value=context,
+        variable_values=variables,
+        operation_name=operation_name,
+        executor_class=EXECUTORS[on_error],
     )
     return await result if inspect.isawaitable(result) else result
 

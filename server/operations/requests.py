@@ -5,9 +5,13 @@ from typing import Any, Final
 
 import msgspec
 
+from server.operations.failures import EXECUTORS, PROPAGATE
 from server.operations.values import JsonObject
 
 # The draft of the specification, Code Generator's clients, and Relay each have a name of their own for it.
+MOST_NESTED: Final = 100
+"""Lists and objects of a request within each other."""
+
 _DOCUMENT_IDS: Final = ("documentId", "id", "doc_id")
 
 
@@ -33,13 +37,17 @@ class RequestRefused(Exception):
 
 
 class GraphQLRequest(msgspec.Struct, frozen=True):
-    """One operation that is asked for; ``query`` is empty where an id or the extensions name a known one."""
+    """One operation that is asked for; ``query`` is empty where an id or the extensions name a known one.
+
+    ``on_error`` is what becomes of a position that fails: PROPAGATE, NULL or HALT.
+    """
 
     query: str
     operation_name: str | None = None
     variables: JsonObject | None = None
     extensions: JsonObject | None = None
     document_id: str | None = None
+    on_error: str = PROPAGATE
 
     @property
     def persisted_hash(self) -> str | None:
@@ -49,38 +57,61 @@ class GraphQLRequest(msgspec.Struct, frozen=True):
         return named if isinstance(named, str) else None
 
 
-def from_json(body: bytes, most: int) -> GraphQLRequest | tuple[GraphQLRequest, ...]:
+def from_json(
+    body: bytes, most: int, *, reads_on_error: bool = False
+) -> GraphQLRequest | tuple[GraphQLRequest, ...]:
     """Read a request, or a batch of up to ``most``, from a JSON body; raises RequestRefused."""
-    try:
-        sent = msgspec.json.decode(body)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        raise refused("wanted a JSON body, got what is none") from None
+    sent = _decoded(body, "wanted a JSON body, got what is none")
     if not isinstance(sent, list):
-        return _request(sent)
+        return _request(sent, reads_on_error=reads_on_error)
     if not 1 <= len(sent) <= most:
         raise refused(f"wanted a batch of 1 to {most} operations, got {len(sent)}")
-    return tuple(_request(each) for each in sent)
+    return tuple(_request(each, reads_on_error=reads_on_error) for each in sent)
 
 
-def from_parameters(parameters: Mapping[str, str]) -> GraphQLRequest:
+def from_parameters(parameters: Mapping[str, str], *, reads_on_error: bool = False) -> GraphQLRequest:
     """Read a request from the query of a URL; raises RequestRefused."""
     sent: JsonObject = dict(parameters)
     for name in ("variables", "extensions"):
         text = sent.pop(name, "")
-        try:
-            sent[name] = msgspec.json.decode(text) if text else None
-        except (msgspec.DecodeError, UnicodeError, RecursionError):
-            raise refused(f"wanted JSON in the parameter {name}") from None
-    return _request(sent)
+        # Half a surrogate pair is no JSON: it becomes what is refused below.
+        wanted = f"wanted JSON in the parameter {name}"
+        sent[name] = _decoded(text.encode("utf-8", "surrogatepass"), wanted) if text else None
+    return _request(sent, reads_on_error=reads_on_error)
 
 
-def _request(sent: object) -> GraphQLRequest:
+def _decoded(text: bytes, wanted: str) -> object:
+    try:
+        decoded: object = msgspec.json.decode(text)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        raise refused(wanted) from None
+    # What is read by recursion later, such as a scalar of any shape, would exhaust the stack.
+    if text.count(b"[") + text.count(b"{") > MOST_NESTED and _is_nested_too_deeply(decoded):
+        raise refused(f"wanted JSON that is nested at most {MOST_NESTED} deep")
+    return decoded
+
+
+def _is_nested_too_deeply(decoded: object) -> bool:
+    level = [decoded]
+    for _ in range(MOST_NESTED + 1):
+        objects = [each.values() for each in level if isinstance(each, dict)]
+        level = [
+            each
+            for inner in (*objects, *(each for each in level if isinstance(each, list)))
+            for each in inner
+        ]
+    return bool(level)
+
+
+def _request(sent: object, *, reads_on_error: bool) -> GraphQLRequest:
     if not isinstance(sent, dict):
         raise refused("wanted a JSON object with a query")
     query = _text(sent, "query", "a string")
     name = _text(sent, "operationName", "a string or null")
     variables, extensions = _object(sent, "variables"), _object(sent, "extensions")
-    asked = GraphQLRequest(query or "", name or None, variables, extensions, _document_id(sent))
+    # Whoever does not know a member of a request ignores it, so without the setting it may hold anything.
+    on_error = _on_error(sent) if reads_on_error else PROPAGATE
+    asked = GraphQLRequest(query or "", name or None, variables, extensions, _document_id(sent), on_error)
     if not asked.query.strip() and asked.persisted_hash is None and asked.document_id is None:
         raise refused("wanted a query of at least one operation")
     return asked
@@ -105,6 +136,15 @@ def _document_id(sent: JsonObject) -> str | None:
     if not isinstance(named, str | None):
         raise refused("wanted a string as the document's id")
     return named
+
+
+def _on_error(sent: JsonObject) -> str:
+    value = sent.get("onError")
+    if value is None:
+        return PROPAGATE
+    if not isinstance(value, str) or value not in EXECUTORS:
+        raise refused(f"wanted {', '.join(EXECUTORS)} or null as onError")
+    return value
 
 
 def refused(message: str) -> RequestRefused:

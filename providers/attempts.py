@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Final
 
+from providers.agreement import Agreement
 from providers.auth import Credentials
 from providers.call_record import CallRecord
 from providers.calls import Call, CallPolicy
@@ -50,6 +51,7 @@ class Attempts:
         transport: Transport,
         policy: CallPolicy,
         clock: Clock,
+        agreement: Agreement | None = None,
     ) -> None:
         self._provider = provider
         self._base_url = base_url.rstrip("/")
@@ -57,7 +59,7 @@ class Attempts:
         self._transport = transport
         self._policy = policy
         self._slots = Slots(provider, policy.concurrency, policy.wait_s)
-        self._rate = Rate(provider, policy.rate, policy.wait_s, clock)
+        self._rate = Rate(provider, policy.rate, policy.wait_s, clock, agreement)
         self._durations = Durations()
 
     async def once(

@@ -57,10 +57,13 @@ class ProviderClient:
         self._credentials = credentials
         self._clock = clock or Clock()
         self._kept = Kept(policy, self._clock, share)
+        agreement = share.agreement if share else None
         self._flights = Flights(provider)
-        self._circuits = Circuits(provider, policy.breaker_failures, policy.breaker_open_s, self._clock)
+        self._circuits = Circuits(
+            provider, policy.breaker_failures, policy.breaker_open_s, self._clock, agreement
+        )
         self._retry = Retry(policy.retries, RetryBudget(), self._clock)
-        self._attempts = Attempts(provider, base_url, credentials, transport, policy, self._clock)
+        self._attempts = Attempts(provider, base_url, credentials, transport, policy, self._clock, agreement)
 
     @property
     def circuits(self) -> Mapping[str, CircuitState]:
@@ -205,7 +208,7 @@ class ProviderClient:
             return shared
         old, purges = self._kept.find(call), self._kept.purges
         try:
-            with self._circuits.guard(call.route):
+            async with self._circuits.guard(call.route):
                 reply = await self._replied(call, flight.scope, record, old)
                 if reply.status == HTTPStatus.NOT_MODIFIED and old is not None:
                     if self._flights.is_current(call, flight):

@@ -4,10 +4,14 @@ import asyncio
 from collections import OrderedDict, deque
 from collections.abc import AsyncIterator, Hashable
 from contextlib import asynccontextmanager
+from typing import Final
 
+from providers.agreement import Agreement, Pace
 from providers.clock import Clock
 from providers.errors import UpstreamRateLimited
 from providers.records import Provider
+
+_LAPSE_S: Final = 0.1
 
 
 class Slots:
@@ -77,28 +81,92 @@ class Slots:
 
 
 class Rate:
-    """A number of calls a second, evenly spaced after a first second's worth; 0 sets no bound."""
+    """A number of calls a second, evenly spaced after a first second's worth; 0 sets no bound.
 
-    def __init__(self, provider: Provider, per_second: float, wait_s: float, clock: Clock) -> None:
+    With an agreement all processes keep it together; where they cannot be asked, each keeps it for itself.
+    """
+
+    def __init__(
+        self,
+        provider: Provider,
+        per_second: float,
+        wait_s: float,
+        clock: Clock,
+        agreement: Agreement | None = None,
+    ) -> None:
         self._provider = provider
-        self._spacing_s = 1 / per_second if per_second else 0.0
-        self._ahead_s = max(0.0, 1.0 - self._spacing_s)
-        self._wait_s = wait_s
+        spacing_s = 1 / per_second if per_second else 0.0
+        self._pace = Pace(spacing_s, burst_s=max(0.0, 1.0 - spacing_s), wait_s=wait_s)
         self._clock = clock
         self._next_at = 0.0
+        self._passes = Passes(agreement, self._pace, clock) if agreement and per_second else None
 
     async def pass_one(self) -> None:
         """Wait until the next call may be sent; raises UpstreamRateLimited where that is too far away."""
-        if not self._spacing_s:
+        if not self._pace.spacing_s:
             return
-        now = self._clock.monotonic()
-        due = max(self._next_at, now)
-        pause_s = due - now - self._ahead_s
-        if pause_s > self._wait_s:
+        pause_s = await self._passes.pause_s() if self._passes is not None else None
+        if pause_s is None or pause_s <= self._pace.wait_s:
+            # Taken here too where all were asked: when they cannot be, no second's worth is left to spend again.
+            own_s = self._own_pause_s()
+            pause_s = own_s if pause_s is None else pause_s
+        if pause_s > self._pace.wait_s:
             raise too_busy(self._provider, pause_s)
-        self._next_at = due + self._spacing_s
         if pause_s > 0:
             await self._clock.pause(pause_s)
+
+    def _own_pause_s(self) -> float:
+        now = self._clock.monotonic()
+        due = max(self._next_at, now)
+        pause_s = due - now - self._pace.burst_s
+        if pause_s <= self._pace.wait_s:
+            self._next_at = due + self._pace.spacing_s
+        return pause_s
+
+
+class Passes:
+    """Passes that are reserved with all other processes: one round trip for those wanted in a turn of the loop.
+
+    A busy process takes as many ahead as it used lately. They lapse soon, so that an idle one keeps nothing from the
+    others.
+    """
+
+    def __init__(self, agreement: Agreement, pace: Pace, clock: Clock) -> None:
+        self._agreement = agreement
+        self._pace = pace
+        self._clock = clock
+        self._waiting: list[asyncio.Future[float | None]] = []
+        self._ahead = 0
+        self._reserved_at = 0.0
+        self._used = 0
+        self._counted_from = 0.0
+        self._asking: asyncio.Task[None] | None = None
+
+    async def pause_s(self) -> float | None:
+        """Take a pass: in how many seconds it is good; None where the others cannot be asked."""
+        now = self._clock.monotonic()
+        if now - self._counted_from >= _LAPSE_S:
+            self._used, self._counted_from = 0, now
+        self._used += 1
+        if self._ahead and now - self._reserved_at < _LAPSE_S:
+            self._ahead -= 1
+            return 0.0
+        turn: asyncio.Future[float | None] = asyncio.get_running_loop().create_future()
+        self._waiting.append(turn)
+        if len(self._waiting) == 1:
+            self._asking = asyncio.ensure_future(self._reserve())
+        return await turn
+
+    async def _reserve(self) -> None:
+        await asyncio.sleep(0)
+        waiting, self._waiting = self._waiting, []
+        self._reserved_at = self._clock.monotonic()
+        ahead = max(0, self._used - len(waiting))
+        reserved = await self._agreement.rates.reserve(self._agreement.name, self._pace, len(waiting), ahead)
+        self._ahead = reserved.ahead if reserved else 0
+        for place, turn in enumerate(waiting):
+            if not turn.done():
+                turn.set_result(reserved.pause_s + place * self._pace.spacing_s if reserved else None)
 
 
 def too_busy(provider: Provider, after_s: float) -> UpstreamRateLimited:

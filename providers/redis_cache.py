@@ -11,13 +11,12 @@ from redis.asyncio import Redis
 
 from providers.clock import Clock
 from providers.records import Provider
-from providers.redis_link import VERSION, RedisLink
+from providers.redis_link import PATIENCE_S, VERSION, RedisLink
 from providers.shared import Stored
 
 _PURGES: Final = f"{VERSION}:purges"
 _COUNT: Final = "#"
 _NUMBER: Final = re.compile(rb"\d{1,18}")
-_READ_S: Final = 0.1
 _WRITE_S: Final = 1.0
 _POLL_S: Final = 0.4
 _MOST_WAITING: Final = 1000
@@ -35,8 +34,8 @@ class RedisCache:
     answers what is asked again and again in the background: which purges there were.
     """
 
-    def __init__(self, url: str, clock: Clock | None = None) -> None:
-        self.link = RedisLink(url, clock)
+    def __init__(self, url: str, clock: Clock | None = None, patience_s: float = PATIENCE_S) -> None:
+        self.link = RedisLink(url, clock, patience_s)
         self._refuses = False
         self._redis = self.link.redis
         self._reads: dict[str, asyncio.Future[Stored | None]] = {}
@@ -154,7 +153,7 @@ class RedisCache:
             found.update(zip(reads, packed, strict=False))
 
         try:
-            await self.link.tried(read(), _READ_S)
+            await self.link.tried(read(), self.link.patience_s)
         finally:
             # Whatever happened: a future that is left open would hold its request until the deadline.
             for key, future in reads.items():

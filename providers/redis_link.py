@@ -1,7 +1,8 @@
 """The connection to Redis. While it is gone, whoever uses it goes on without."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from typing import Final, TypeVar
 
 import structlog
@@ -17,9 +18,12 @@ T = TypeVar("T")
 VERSION: Final = "mediagraph:1"
 """What every key begins with; a new number where the meaning of what is kept changes."""
 
-_CONNECT_S: Final = 0.1
+PATIENCE_S: Final = 0.1
+"""How long a request waits for Redis unless told otherwise."""
+
 _LONGEST_S: Final = 1.0
 _RETRY_S: Final = 1.0
+_TURNS_OF_GRACE: Final = 5
 # The last two are how redis-py stumbles where a connection goes while it is being read.
 _FAILURES = (RedisError, OSError, EOFError, RuntimeError, AttributeError)
 
@@ -29,17 +33,19 @@ _log = structlog.get_logger()
 class RedisLink:
     """Tries what is asked of Redis. After a failure it is left alone for a second.
 
-    One log line says that it is gone, one that it is back. ``failures`` counts for the metrics.
+    One log line says that it is gone, one that it is back. ``failures`` counts for the metrics. ``patience_s`` is how
+    long a request waits for an answer.
     """
 
-    def __init__(self, url: str, clock: Clock | None = None) -> None:
+    def __init__(self, url: str, clock: Clock | None = None, patience_s: float = PATIENCE_S) -> None:
+        self.patience_s = patience_s
         self.failures = 0
         self.is_down = False
         self._clock = clock or Clock()
         self._retry_at = 0.0
         self.redis = Redis.from_url(
             url,
-            socket_connect_timeout=_CONNECT_S,
+            socket_connect_timeout=_LONGEST_S,
             socket_timeout=_LONGEST_S,
             retry=Retry(NoBackoff(), 0),
             decode_responses=False,
@@ -53,7 +59,7 @@ class RedisLink:
     async def tried(self, work: Awaitable[object], limit_s: float) -> bool:
         """Do the work within a time; False where Redis did not let it."""
         try:
-            async with asyncio.timeout(limit_s):
+            async with _within(limit_s):
                 await work
         except _FAILURES as failure:
             self.failures += 1
@@ -67,17 +73,41 @@ class RedisLink:
         self.is_down = False
         return True
 
-    async def answer(self, ask: Callable[[], Awaitable[T]], limit_s: float) -> T | None:
-        """Ask within a time; None where Redis is left alone or does not answer."""
-        if self.is_left_alone:
+    async def answer(self, ask: Callable[[], Awaitable[T]], limit_s: float | None = None) -> T | None:
+        """Ask within a time, the patience of a request where none is given.
+
+        None where Redis does not answer, or is gone: then only what is asked in the background finds it back.
+        """
+        if self.is_down:
             return None
         answers: list[T] = []
 
         async def listen() -> None:
             answers.append(await ask())
 
-        return answers[0] if await self.tried(listen(), limit_s) else None
+        return answers[0] if await self.tried(listen(), limit_s or self.patience_s) else None
 
     async def close(self) -> None:
         """Close every connection."""
         await self.redis.aclose()
+
+
+@asynccontextmanager
+async def _within(limit_s: float) -> AsyncIterator[None]:
+    """Raise TimeoutError after a time."""
+    loop = asyncio.get_running_loop()
+    timers: list[asyncio.Handle] = []
+
+    def expire(turns: int) -> None:
+        # A busy loop sees the timer and the answer at once: a few turns later the answer has been read, if it came.
+        timers[:] = [loop.call_soon(expire, turns - 1)] if turns else []
+        if not turns:
+            patience.reschedule(loop.time())
+
+    async with asyncio.timeout(None) as patience:
+        timers.append(loop.call_later(limit_s, expire, _TURNS_OF_GRACE))
+        try:
+            yield
+        finally:
+            for timer in timers:
+                timer.cancel()

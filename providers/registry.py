@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping
 import msgspec
 import structlog
 
+from providers.agreement import Board
 from providers.client import ProviderClient
 from providers.clubmed.client import ClubMedClient
 from providers.forge.client import ForgeClient
@@ -27,12 +28,15 @@ class Providers(msgspec.Struct, frozen=True, kw_only=True):
     clients: Mapping[Provider, ProviderClient]
     transports: tuple[Transport, ...]
     herald: Herald | None = None
+    board: Board | None = None
 
     async def open(self) -> None:
-        """Begin to listen for what other processes purge."""
+        """Begin to listen for what other processes purge, and for circuits that they open."""
         if self.herald is not None:
             self.herald.when_purged(self._hear)
             await self.herald.open()
+        if self.board is not None:
+            await self.board.open()
 
     @property
     def degraded(self) -> tuple[Provider, ...]:
@@ -64,5 +68,7 @@ class Providers(msgspec.Struct, frozen=True, kw_only=True):
             await client.close()
         for transport in self.transports:
             await transport.close()
+        if self.board is not None:
+            await self.board.close()
         if self.herald is not None:
             await self.herald.close()

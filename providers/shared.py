@@ -8,6 +8,7 @@ from typing import Final, Protocol
 
 import msgspec
 
+from providers.agreement import Agreement
 from providers.cache import Keeping
 from providers.calls import Call
 from providers.records import Origin, Provider
@@ -97,10 +98,16 @@ class SharedCache(Herald, Protocol):
 
 
 class Share:
-    """One provider's part of the shared cache. ``identity`` tells its base URL and credentials from all others."""
+    """One provider's part of the shared cache. ``identity`` tells its base URL and credentials from all others.
 
-    def __init__(self, provider: Provider, identity: str, cache: SharedCache) -> None:
+    ``agreement`` is what its processes agree on beside its answers.
+    """
+
+    def __init__(
+        self, provider: Provider, identity: str, cache: SharedCache, agreement: Agreement | None = None
+    ) -> None:
         self.cache = cache
+        self.agreement = agreement
         self._provider = provider
         self._identity = identity
 

@@ -31,6 +31,7 @@ from server.perimeter import REFUSALS, Perimeter
 from server.request_log import Observed
 from server.sandbox_pictures import sandbox_routes
 from server.settings import Settings, metrics_folder, settings_from_environment
+from server.sharing import sharing
 from server.wiring import build_providers, graph_rules
 
 
@@ -50,8 +51,9 @@ def app_from_environment() -> Starlette:
 def create_app(settings: Settings, clock: Clock | None = None) -> Starlette:
     """Build the application: GraphQL and GraphiQL at ``/graphql``, health, the SDL, and the sandbox's pictures."""
     schema, plain = build_subgraph(), build_schema().as_str() + "\n"
-    providers = build_providers(settings, clock)
-    endpoint = GraphQLEndpoint(schema, providers, graph_rules(settings), settings)
+    shared = sharing(settings)
+    providers = build_providers(settings, clock, shared)
+    endpoint = GraphQLEndpoint(schema, providers, graph_rules(settings), settings, shared)
     metrics = Metrics(metrics_folder())
     images = settings.sandbox_urls.images if settings.sandbox_urls else None
     app = Starlette(

@@ -40,6 +40,7 @@ from server.rate_limits import RateLimit
 from server.reading import METHODS, Reading
 from server.receipt import prediction, receipt
 from server.settings import Settings
+from server.sharing import Sharing
 from server.trust import trusted_documents
 
 T = TypeVar("T")
@@ -58,6 +59,7 @@ class GraphQLEndpoint:
         providers: Providers,
         rules: GraphRules,
         settings: Settings,
+        sharing: Sharing | None = None,
     ) -> None:
         self._schema = schema._schema  # noqa: SLF001 - Strawberry offers no other way to graphql-core's schema
         self._providers = providers
@@ -65,11 +67,14 @@ class GraphQLEndpoint:
         self._settings = settings
         self._bounds = bounds = settings.limits
         self._access = Access(settings.client_keys, settings.router_secret)
-        self._requests = RateLimit("requests", bounds.rate_requests)
-        self._calls = RateLimit("upstream calls", bounds.rate_calls)
+        buckets = sharing.rates if sharing else None
+        self._requests = RateLimit("requests", bounds.rate_requests, shared=buckets)
+        self._calls = RateLimit("upstream calls", bounds.rate_calls, shared=buckets)
         self._validators = Validators()
         self._open = self._operations(introspection=True)
-        self._reading = Reading(bounds, trusted_documents(settings, self._open))
+        self._reading = Reading(
+            bounds, trusted_documents(settings, self._open), sharing.texts if sharing else None
+        )
         self._closed = self._open if settings.introspection else self._operations(introspection=False)
         self._plans = Plans(self._schema, settings.compile_after) if settings.compile else None
 
@@ -81,7 +86,7 @@ class GraphQLEndpoint:
         try:
             media_type = negotiated(request.headers.get("accept", ""))
             caller = self._access.caller(request)
-            self._requests.take(caller)
+            await self._requests.take(caller)
             asked = await self._reading.read(request)
             return await self._answer_all(request, asked, caller, media_type)
         except RequestRefused as refusal:
@@ -107,7 +112,7 @@ class GraphQLEndpoint:
         unchanged = self._unchanged(question, request)
         if unchanged is not None:
             return unchanged
-        self._calls.take(caller, batch.calls)
+        await self._calls.take(caller, batch.calls)
         if extras.is_dry:
             context.scope.rehearsal = Rehearsal()
         elif batch.is_incremental:

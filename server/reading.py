@@ -6,7 +6,7 @@ from starlette.requests import Request
 
 from server.access import Caller
 from server.bodies import read_body
-from server.operations.persisted import PersistedQueries
+from server.operations.persisted import PersistedQueries, SharedTexts
 from server.operations.requests import GraphQLRequest, RequestRefused, from_json, from_parameters
 from server.operations.trusted import TrustedDocuments
 from server.settings_limits import LimitSettings
@@ -20,13 +20,23 @@ _PREFLIGHT_HEADERS: Final = ("x-mediagraph-preflight", "apollo-require-preflight
 class Reading:
     """Reads requests within bounds, and knows the documents that were sent or trusted before."""
 
-    def __init__(self, bounds: LimitSettings, trusted: TrustedDocuments) -> None:
+    def __init__(
+        self, bounds: LimitSettings, trusted: TrustedDocuments, texts: SharedTexts | None = None
+    ) -> None:
         self._bounds = bounds
         self._trusted = trusted
-        self._persisted = PersistedQueries()
+        self._persisted = PersistedQueries(shared=texts)
+        self._is_shared = texts is not None
 
     async def read(self, request: Request) -> GraphQLRequest | tuple[GraphQLRequest, ...]:
         """Read one operation, or a batch as a tuple; raises RequestRefused."""
+        asked = await self._read(request)
+        if self._is_shared:
+            listed = asked if isinstance(asked, tuple) else (asked,)
+            await self._persisted.learn(each for each in listed if not self._trusted.knows(each))
+        return asked
+
+    async def _read(self, request: Request) -> GraphQLRequest | tuple[GraphQLRequest, ...]:
         if request.method in {"GET", "HEAD"}:
             if self._bounds.require_preflight and not _asked_first(request):
                 wanted = f"wanted one of the headers {', '.join(_PREFLIGHT_HEADERS)}"

@@ -74,6 +74,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     max_calls: Annotated[int, integer(1, 10**9), "calls allowed to one operation, worst case"] = 2000
     max_items: Annotated[int, integer(1, 10**9), "items allowed to one operation, worst case"] = 50_000
     cache_url: Annotated[Secret, CACHE_URL, "shared cache; empty: each process has its own"] = Secret()
+    cache_wait_s: Annotated[
+        float, seconds(0.001, 10), "how long a request waits for the shared cache before it goes on without"
+    ] = 0.1
     public_url: Annotated[str, URL, "where clients reach the graph; empty: http://localhost and the port"] = (
         ""
     )

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 
 import msgspec
 
+from providers.agreement import Agreement
 from providers.auth import Credentials, StaticHeaders, digest
 from providers.client import CallPolicy, ProviderClient
 from providers.clock import Clock
@@ -20,24 +21,27 @@ from providers.musement.images import MusementImages
 from providers.purge_file import PurgeFile
 from providers.records import Provider
 from providers.registry import Providers
-from providers.shared import Share, SharedCache
+from providers.shared import Herald, Share
 from providers.transport import SessionTransport, Transport
 from resolvers.context import GraphRules
 from server.settings import Settings
 from server.settings_providers import MusementSettings, ProviderSettings
+from server.sharing import Sharing
 
 
 def build_providers(
     settings: Settings,
     clock: Clock | None = None,
+    shared: Sharing | None = None,
     connect: Callable[[int], Transport] = SessionTransport,
 ) -> Providers:
     """Build every provider's client with a connection pool of its own. Opens no connection.
 
-    ``clock`` tells the time of caches, circuits and pauses; the machine's own where none is given. ``connect`` makes
-    the pool of each provider, in the order of ``Settings.providers``, out of its number of connections.
+    ``clock`` tells the time of caches, circuits and pauses; the machine's own where none is given. ``shared`` is what
+    other processes see too. ``connect`` makes the pool of each provider, in the order of ``Settings.providers``, out of
+    its number of connections.
     """
-    means = Means(clock=clock or Clock(), shared=shared_cache(settings))
+    means = Means(clock=clock or Clock(), shared=shared)
     # A pool each: a provider that hangs must not sit on the connections of the others.
     # One connection more than calls in flight: a login waits behind no call that waits for it.
     transports = tuple(
@@ -63,7 +67,8 @@ def build_providers(
         image_hosts=image_hosts(settings, photo_images),
         clients=clients,
         transports=transports,
-        herald=means.shared or (PurgeFile(settings.purge_file) if settings.purge_file else None),
+        herald=_herald(settings, shared),
+        board=shared.board if shared else None,
     )
 
 
@@ -71,17 +76,7 @@ class Means(msgspec.Struct, frozen=True):
     """What all providers have in common."""
 
     clock: Clock
-    shared: SharedCache | None
-
-
-def shared_cache(settings: Settings) -> SharedCache | None:
-    """Build the cache that processes share; None where each has its own alone. Opens no connection."""
-    if not settings.cache_url:
-        return None
-    # Imported where it is wanted: it comes with an extra.
-    from providers.redis_cache import RedisCache
-
-    return RedisCache(settings.cache_url.reveal())
+    shared: Sharing | None
 
 
 def graph_rules(settings: Settings) -> GraphRules:
@@ -118,6 +113,17 @@ def image_hosts(settings: Settings, photo_images: ForgeImages) -> Mapping[Provid
     }
 
 
+def _herald(settings: Settings, shared: Sharing | None) -> Herald | None:
+    if shared is not None:
+        return shared.cache
+    return PurgeFile(settings.purge_file) if settings.purge_file else None
+
+
+def _share(provider: Provider, identity: str, shared: Sharing) -> Share:
+    agreement = Agreement(f"{provider.value}:{identity}", shared.rates, shared.board)
+    return Share(provider, identity, shared.cache, agreement)
+
+
 def _policy(settings: ProviderSettings) -> CallPolicy:
     return CallPolicy(
         timeout_s=settings.timeout_s,
@@ -152,7 +158,7 @@ def _client(
         _policy(settings),
         missing=settings.missing,
         clock=means.clock,
-        share=Share(provider, identity, means.shared) if means.shared else None,
+        share=_share(provider, identity, means.shared) if means.shared else None,
     )
 
 

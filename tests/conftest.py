@@ -3,6 +3,7 @@
 import inspect
 import types
 from collections.abc import AsyncIterator
+from pathlib import Path
 from typing import Any
 
 import aiohttp
@@ -11,6 +12,7 @@ import hypothesis
 import pytest
 
 from tests.graph import Graph, running_graph
+from tests.providers.redis_server import RedisServer, redis_program
 
 # How long an example takes says more about the machine that is shared than about the rule.
 hypothesis.settings.register_profile(
@@ -36,6 +38,15 @@ async def graph() -> AsyncIterator[Graph]:
     """Run a graph with default settings over fresh emulators."""
     async with running_graph() as running:
         yield running
+
+
+@pytest.fixture
+async def redis_server(tmp_path: Path) -> AsyncIterator[RedisServer]:
+    """Run a real Redis."""
+    server = RedisServer(redis_program(), tmp_path)
+    await server.start()
+    yield server
+    await server.kill()
 
 
 @pytest.fixture

@@ -1,9 +1,11 @@
 """Automatic persisted queries, as clients of Apollo speak them: a hash alone, and the text where it is not known."""
 
+import asyncio
 import hashlib
 import re
 from collections import OrderedDict
-from typing import Final, TypeGuard
+from collections.abc import Iterable
+from typing import Final, Protocol, TypeGuard
 
 import msgspec
 
@@ -14,11 +16,27 @@ MOST_BYTES: Final = 8 * 1024 * 1024
 _HASH = re.compile(r"[0-9a-f]{64}")
 
 
-class PersistedQueries:
-    """The texts that clients have sent with their hash, the most recently used of them kept within ``most_bytes``."""
+class SharedTexts(Protocol):
+    """Texts that all processes know. Neither method raises or waits long: the place may be gone at any time."""
 
-    def __init__(self, most_bytes: int = MOST_BYTES) -> None:
+    async def find(self, name: str) -> str | None:
+        """Find a text."""
+        ...
+
+    def keep(self, name: str, text: str) -> None:
+        """Keep a text, soon."""
+        ...
+
+
+class PersistedQueries:
+    """The texts that clients have sent with their hash, the most recently used of them kept within ``most_bytes``.
+
+    With ``shared`` those that were sent to another process are known too.
+    """
+
+    def __init__(self, most_bytes: int = MOST_BYTES, shared: SharedTexts | None = None) -> None:
         self._most_bytes = most_bytes
+        self._shared = shared
         self._texts: OrderedDict[str, str] = OrderedDict()
         self._bytes = 0
 
@@ -40,6 +58,20 @@ class PersistedQueries:
             return asked
         return msgspec.structs.replace(asked, query=self._found(named))
 
+    async def learn(self, asked: Iterable[GraphQLRequest]) -> None:
+        """Find what other processes were sent, of the hashes that are not known here; to be done before."""
+        if self._shared is None:
+            return
+        alone = {each.persisted_hash for each in asked if not each.query}
+        unknown = [named for named in alone if _fits(named) and named not in self._texts]
+        await asyncio.gather(*(self._learn_one(self._shared, named) for named in unknown))
+
+    async def _learn_one(self, shared: SharedTexts, named: str) -> None:
+        text = await shared.find(named)
+        # Whoever writes there could otherwise have a client run what it did not name.
+        if text and _hash(text.encode("utf-8", "replace")) == named:
+            self._remember(named, text)
+
     def _found(self, named: str) -> str:
         text = self._texts.get(named)
         if text is None:
@@ -49,18 +81,28 @@ class PersistedQueries:
         return text
 
     def _keep(self, named: str, text: str) -> None:
-        sent = text.encode("utf-8", "replace")
-        if hashlib.sha256(sent).hexdigest() != named:
+        if _hash(text.encode("utf-8", "replace")) != named:
             raise RequestRefused(
                 400, "PERSISTED_QUERY_HASH_MISMATCH", "wanted the SHA-256 of the query as sha256Hash"
             )
-        if named in self._texts or len(sent) > self._most_bytes:
+        self._remember(named, text)
+        # Told also where it is known here: the place may have forgotten it.
+        if self._shared is not None:
+            self._shared.keep(named, text)
+
+    def _remember(self, named: str, text: str) -> None:
+        size = len(text.encode("utf-8", "replace"))
+        if named in self._texts or size > self._most_bytes:
             return
         self._texts[named] = text
-        self._bytes += len(sent)
+        self._bytes += size
         while self._bytes > self._most_bytes:
             _, dropped = self._texts.popitem(last=False)
             self._bytes -= len(dropped.encode("utf-8", "replace"))
+
+
+def _hash(sent: bytes) -> str:
+    return hashlib.sha256(sent).hexdigest()
 
 
 def _fits(named: str | None) -> TypeGuard[str]:

@@ -88,6 +88,10 @@ class TrustedDocuments:
             for error in operations.faults(text):
                 raise StaleManifest(f"document {name}: {error.message}")
 
+    def knows(self, asked: GraphQLRequest) -> bool:
+        """Tell whether a request names a trusted document, by its id or hash."""
+        return self._named_by(asked) is not None
+
     def completed(self, asked: GraphQLRequest) -> GraphQLRequest:
         """Put in the text that an id stands for; raises RequestRefused where only trusted ones may run."""
         text = self._named_by(asked)

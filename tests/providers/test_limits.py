@@ -2,12 +2,15 @@
 
 import asyncio
 from contextlib import AsyncExitStack
+from unittest.mock import Mock
 
 import pytest
 
+from providers.agreement import Agreement, Pace, Reserved
 from providers.errors import UpstreamRateLimited
 from providers.limits import Rate, Slots
 from providers.records import Provider
+from providers.redis_circuits import RedisCircuits
 from tests.clock import DrivenClock
 
 
@@ -104,6 +107,59 @@ async def test_a_rate_refuses_what_would_wait_too_long() -> None:
         await rate.pass_one()
     clock.now += 1
     await rate.pass_one()
+
+
+class Reservations:
+    """Stands for all processes: says what is asked, and gives what is told."""
+
+    def __init__(self) -> None:
+        self.asked: list[tuple[int, int]] = []
+        self.pause_s = -1.0
+
+    async def reserve(self, name: str, pace: Pace, wanted: int, ahead: int) -> Reserved | None:
+        del name, pace
+        self.asked.append((wanted, ahead))
+        return Reserved(self.pause_s, ahead)
+
+
+def shared_rate(reservations: Reservations, clock: DrivenClock, per_second: float = 100) -> Rate:
+    return Rate(
+        Provider.FORGE,
+        per_second,
+        30.0,
+        clock,
+        Agreement("FORGE:x", reservations, Mock(spec_set=RedisCircuits)),
+    )
+
+
+async def test_as_many_passes_as_were_used_lately_are_taken_ahead_and_lapse_soon() -> None:
+    clock, reservations = DrivenClock(), Reservations()
+    rate = shared_rate(reservations, clock)
+    for _ in range(7):
+        await rate.pass_one()
+    assert reservations.asked == [(1, 0), (1, 1), (1, 3)]
+    clock.now += 0.2
+    await rate.pass_one()
+    assert reservations.asked[3:] == [(1, 0)]
+
+
+async def test_passes_that_others_hold_back_are_waited_for_in_turn() -> None:
+    clock, reservations = DrivenClock(), Reservations()
+    reservations.pause_s = 0.5
+    rate = shared_rate(reservations, clock)
+    await asyncio.gather(*(rate.pass_one() for _ in range(3)))
+    assert clock.pauses == [pytest.approx(0.5), pytest.approx(0.51), pytest.approx(0.52)]
+    assert reservations.asked == [(3, 0)]
+
+
+async def test_a_call_that_is_cancelled_while_the_others_are_asked_leaves_their_passes_alone() -> None:
+    clock, reservations = DrivenClock(), Reservations()
+    rate = shared_rate(reservations, clock)
+    calls = [asyncio.create_task(rate.pass_one()) for _ in range(3)]
+    await asyncio.sleep(0)
+    calls[0].cancel()
+    ends = await asyncio.gather(*calls, return_exceptions=True)
+    assert [type(end) for end in ends] == [asyncio.CancelledError, type(None), type(None)]
 
 
 async def test_no_rate_is_no_bound() -> None:

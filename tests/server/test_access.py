@@ -8,6 +8,7 @@ from server.access import Caller
 from server.operations.requests import RequestRefused
 from server.rate_limits import RateLimit
 from tests.graph import Graph, running_graph
+from tests.providers.redis_server import RedisServer
 
 KEYS = "shop=planted-key-of-the-shop shop=planted-key-of-the-shop-2 app=planted-key-of-the-app"
 QUERY = "{ __typename }"
@@ -49,38 +50,38 @@ class Clock:
         return self.now
 
 
-def test_a_bucket_refills_with_time_and_tells_how_long_that_takes() -> None:
+async def test_a_bucket_refills_with_time_and_tells_how_long_that_takes() -> None:
     clock = Clock()
     limit = RateLimit("requests", 2, clock)
-    limit.take(Caller("a"))
-    limit.take(Caller("a"))
-    limit.take(Caller("b"))
+    await limit.take(Caller("a"))
+    await limit.take(Caller("a"))
+    await limit.take(Caller("b"))
 
     with pytest.raises(RequestRefused) as caught:
-        limit.take(Caller("a"))
+        await limit.take(Caller("a"))
     clock.now = 30.0
-    limit.take(Caller("a"))
+    await limit.take(Caller("a"))
 
     assert (caught.value.status, caught.value.code) == (429, "RATE_LIMITED")
     assert caught.value.details == {"retryAfterSeconds": 30}
 
 
-def test_what_costs_more_than_a_whole_bucket_is_paid_off_before_the_next() -> None:
+async def test_what_costs_more_than_a_whole_bucket_is_paid_off_before_the_next() -> None:
     clock = Clock()
     limit = RateLimit("upstream calls", 60, clock)
-    limit.take(Caller("a"), 500)
+    await limit.take(Caller("a"), 500)
 
     with pytest.raises(RequestRefused):
-        limit.take(Caller("a"), 1)
+        await limit.take(Caller("a"), 1)
     clock.now = 441.0
-    limit.take(Caller("a"), 1)
+    await limit.take(Caller("a"), 1)
 
 
-def test_the_router_is_not_limited() -> None:
+async def test_the_router_is_not_limited() -> None:
     limit = RateLimit("requests", 1)
 
     for _ in range(5):
-        limit.take(Caller("router", is_router=True))
+        await limit.take(Caller("router", is_router=True))
 
 
 async def test_a_client_over_its_rate_is_told_when_to_come_back() -> None:
@@ -97,6 +98,18 @@ async def test_a_client_is_limited_in_what_its_operations_cost() -> None:
         statuses = [(await graph.query(text)).status for text in (dear, QUERY, dear)]
 
     assert statuses == [200, 200, 429]
+
+
+async def test_a_client_is_limited_by_what_it_asked_of_all_processes(redis_server: RedisServer) -> None:
+    settings = {"cache_url": redis_server.url, "cache_wait_s": "5", "rate_requests": "2"}
+    async with running_graph(**settings) as first, running_graph(**settings) as second:
+        replies = [await graph.query(QUERY) for graph in (first, second, first, second)]
+        assert [reply.status for reply in replies] == [200, 200, 429, 429]
+        assert 20 <= int(replies[3].headers["retry-after"]) <= 30
+        await redis_server.kill()
+        # Each goes on with what it allowed itself: one of its two.
+        replies = [await graph.query(QUERY) for graph in (first, first, second, second)]
+        assert [reply.status for reply in replies] == [200, 429, 200, 429]
 
 
 async def test_pages_of_other_origins_may_not_read_by_default(graph: Graph) -> None:

@@ -31,7 +31,9 @@ class Providers(msgspec.Struct, frozen=True, kw_only=True):
     board: Board | None = None
 
     async def open(self) -> None:
-        """Begin to listen for what other processes purge, and for circuits that they open."""
+        """Get ready to send, and begin to listen for what other processes purge, and for circuits that they open."""
+        for transport in self.transports:
+            await transport.open()
         if self.herald is not None:
             self.herald.when_purged(self._hear)
             await self.herald.open()

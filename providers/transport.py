@@ -3,8 +3,9 @@
 Retry, login, limits and tracing live above this seam, so that another way of sending can take its place.
 """
 
+import re
 from collections.abc import Mapping
-from typing import Protocol
+from typing import Final, Protocol
 
 import aiohttp
 import msgspec
@@ -39,8 +40,13 @@ class Transport(Protocol):
     """A way to send one HTTP request.
 
     ``send`` raises TimeoutError after ``timeout_s``, and SendFailed, BodyTooLarge or BodyUnreadable; it follows no
-    redirect, stores no cookie, and leaves the URL's bytes as they are.
+    redirect, stores no cookie, and leaves the URL's bytes as they are. What could not be sent without becoming another
+    request (a control character or a space in the URL, a line break in a header) is a ValueError.
     """
+
+    async def open(self) -> None:
+        """Get ready; sending works without it too."""
+        ...
 
     async def send(
         self,
@@ -60,7 +66,10 @@ class Transport(Protocol):
         ...
 
 
-_CAUGHT = (aiohttp.ClientError, OSError)
+CAUGHT: Final = (aiohttp.ClientError, OSError, aiohttp.http_exceptions.HttpProcessingError)
+"""What aiohttp raises for an answer that does not come; ``reason`` names it."""
+
+_UNSENDABLE = re.compile(r"[\x00-\x20\x7f]")
 
 
 class SessionTransport:
@@ -84,6 +93,9 @@ class SessionTransport:
             )
         return self._session
 
+    async def open(self) -> None:
+        """Open nothing before it is used."""
+
     async def send(
         self,
         method: str,
@@ -95,6 +107,7 @@ class SessionTransport:
         max_bytes: int,
     ) -> Reply:
         """Send and read the whole answer, counting the body while it is read."""
+        refuse_unsendable(url)
         try:
             async with self._opened().request(
                 method,
@@ -107,13 +120,13 @@ class SessionTransport:
                 allow_redirects=False,
                 timeout=aiohttp.ClientTimeout(total=timeout_s),
             ) as response:
-                content = await _read(response, max_bytes)
+                content = await read_body(response.content, max_bytes)
                 names = {name.lower(): value for name, value in response.headers.items()}
                 return Reply(status=response.status, headers=names, body=content)
         except TimeoutError:
             raise
-        except _CAUGHT as error:
-            raise _reason(error) from error
+        except CAUGHT as error:
+            raise reason(error) from error
 
     async def close(self) -> None:
         """Close every connection; the transport opens a new session if it is used again."""
@@ -122,6 +135,11 @@ class SessionTransport:
             self._session = None
 
 
+_NO_HTTP: Final = (
+    aiohttp.ClientResponseError,
+    aiohttp.InvalidURL,
+    aiohttp.http_exceptions.HttpProcessingError,
+)
 _WORDS: Mapping[type[Exception], str] = {
     aiohttp.ClientConnectorDNSError: "its name is not known",
     aiohttp.ClientConnectorError: "connection refused",
@@ -129,11 +147,18 @@ _WORDS: Mapping[type[Exception], str] = {
 }
 
 
-def _reason(error: Exception) -> Exception:
+def refuse_unsendable(url: str) -> None:
+    """Raise ValueError for a URL that would end the request line early."""
+    if _UNSENDABLE.search(url):
+        raise ValueError("wanted a URL without spaces and control characters")
+
+
+def reason(error: Exception) -> Exception:
+    """Name what was caught as one of the failures of this module."""
     encoding = aiohttp.http_exceptions.ContentEncodingError
     if isinstance(error, encoding) or isinstance(error.__cause__, encoding):
         return BodyUnreadable("its content encoding is broken")
-    if isinstance(error, (aiohttp.ClientResponseError, aiohttp.InvalidURL)):
+    if isinstance(error, _NO_HTTP):
         return BodyUnreadable("it is no HTTP")
     if isinstance(error, (aiohttp.ClientConnectorCertificateError, aiohttp.ClientSSLError)):
         return CertificateRefused("its certificate is not trusted")
@@ -141,13 +166,13 @@ def _reason(error: Exception) -> Exception:
     return SendFailed(next(words, "connection lost"))
 
 
-async def _read(response: aiohttp.ClientResponse, max_bytes: int) -> bytes:
+async def read_body(stream: aiohttp.StreamReader, max_bytes: int) -> bytes:
+    """Read a body to its end; raises BodyTooLarge as soon as there is too much of it."""
     parts: list[bytes] = []
     size = 0
-    async for part in response.content.iter_any():
+    while part := await stream.readany():
         size += len(part)
         if size > max_bytes:
-            response.close()
             raise BodyTooLarge(f"more than {max_bytes} bytes")
         parts.append(part)
     return parts[0] if len(parts) == 1 else b"".join(parts)

@@ -124,6 +124,11 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     compile_after: Annotated[
         int, integer(1, 10**6), "the use of an operation from which on it is compiled"
     ] = 2
+    transport: Annotated[
+        Literal["pooled", "session"],
+        choice("pooled", "session"),
+        "how calls are sent: through aiohttp's connections alone, or through its session",
+    ] = "pooled"
     image_hosts: Annotated[tuple[str, ...], listed(HOST), "hosts that image URLs may name; empty: any"] = ()
     sandbox: Annotated[
         Literal["true", "auto", "false"],

@@ -1,6 +1,8 @@
 """Providers and rules out of settings: the one place where they meet."""
 
 from collections.abc import Callable, Mapping
+from functools import partial
+from typing import Final
 
 import msgspec
 
@@ -21,31 +23,36 @@ from providers.musement.images import MusementImages
 from providers.purge_file import PurgeFile
 from providers.records import Provider
 from providers.registry import Providers
+from providers.sending import TriedTransport
 from providers.shared import Herald, Share
 from providers.transport import SessionTransport, Transport
+from providers.trial import Trial
 from resolvers.context import GraphRules
 from server.settings import Settings
 from server.settings_providers import MusementSettings, ProviderSettings
 from server.sharing import Sharing
+
+_TRIAL: Final = Trial()
 
 
 def build_providers(
     settings: Settings,
     clock: Clock | None = None,
     shared: Sharing | None = None,
-    connect: Callable[[int], Transport] = SessionTransport,
+    connect: Callable[[int], Transport] | None = None,
 ) -> Providers:
     """Build every provider's client with a connection pool of its own. Opens no connection.
 
     ``clock`` tells the time of caches, circuits and pauses; the machine's own where none is given. ``shared`` is what
     other processes see too. ``connect`` makes the pool of each provider, in the order of ``Settings.providers``, out of
-    its number of connections.
+    its number of connections; the settings choose where none is given.
     """
+    make = connect or partial(transport_of, settings)
     means = Means(clock=clock or Clock(), shared=shared)
     # A pool each: a provider that hangs must not sit on the connections of the others.
     # One connection more than calls in flight: a login waits behind no call that waits for it.
     transports = tuple(
-        connect(provider.concurrency + 1)
+        make(provider.concurrency + 1)
         for provider in (settings.musement, settings.clubmed, settings.forge)
     )
     musement, clubmed, forge = transports
@@ -70,6 +77,13 @@ def build_providers(
         herald=_herald(settings, shared),
         board=shared.board if shared else None,
     )
+
+
+def transport_of(settings: Settings, connections: int) -> Transport:
+    """Build what sends calls over so many connections, the way that the operator chose. Opens none."""
+    if settings.transport == "session":
+        return SessionTransport(connections)
+    return TriedTransport(connections, _TRIAL)
 
 
 class Means(msgspec.Struct, frozen=True):

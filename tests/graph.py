@@ -23,6 +23,8 @@ from server.settings import load_settings
 
 # Every test holds in both: compiled from the first use on, and with REFERENCE_EXECUTION=1 never compiled.
 EXECUTION = {"COMPILE": "false"} if os.environ.get("REFERENCE_EXECUTION") else {"COMPILE_AFTER": "1"}
+# Likewise: as by default, and with SESSION_TRANSPORT=1 through aiohttp's session.
+SENDING = {"TRANSPORT": "session"} if os.environ.get("SESSION_TRANSPORT") else {}
 
 
 class Reply(msgspec.Struct, frozen=True):
@@ -161,6 +163,7 @@ async def running_graph(clock: Clock | None = None, /, **settings: str) -> Async
         "FORGE_CULTURES": "en-us fr-fr it-it",
         "SANDBOX": "false",
         **EXECUTION,
+        **SENDING,
     }
     environ |= {name.upper(): value for name, value in settings.items()}
     loaded = load_settings({f"MEDIAGRAPH_{name}": value for name, value in environ.items()})

@@ -1,7 +1,7 @@
 """Sending over real sockets: the bytes that leave, and the one reason for each way in which nothing comes back."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 
 import pytest
 
@@ -17,7 +17,15 @@ from providers.emulation.faults import (
     server_error,
 )
 from providers.forge.emulator import ForgeEmulator, create_emulator
-from providers.transport import BodyTooLarge, BodyUnreadable, Reply, SendFailed, SessionTransport
+from providers.pooled import PooledTransport
+from providers.transport import (
+    BodyTooLarge,
+    BodyUnreadable,
+    Reply,
+    SendFailed,
+    SessionTransport,
+    Transport,
+)
 
 PHOTOS = "/v2/content/en-us/photos"
 LARGEST = 400_000
@@ -31,16 +39,15 @@ async def forge() -> AsyncIterator[ForgeEmulator]:
     await emulator.stop()
 
 
-@pytest.fixture
-async def transport() -> AsyncIterator[SessionTransport]:
-    made = SessionTransport(8)
+@pytest.fixture(params=[PooledTransport, SessionTransport])
+async def transport(request: pytest.FixtureRequest) -> AsyncIterator[Transport]:
+    build: Callable[[int], Transport] = request.param
+    made = build(8)
     yield made
     await made.close()
 
 
-async def send(
-    transport: SessionTransport, url: str, timeout_s: float = 5.0, max_bytes: int = LARGEST
-) -> Reply:
+async def send(transport: Transport, url: str, timeout_s: float = 5.0, max_bytes: int = LARGEST) -> Reply:
     return await transport.send(
         "GET", url, {"accept": "application/json"}, None, timeout_s=timeout_s, max_bytes=max_bytes
     )
@@ -58,14 +65,14 @@ async def send(
     ],
 )
 async def test_the_bytes_of_the_url_leave_as_they_are(
-    forge: ForgeEmulator, transport: SessionTransport, target: str
+    forge: ForgeEmulator, transport: Transport, target: str
 ) -> None:
     await send(transport, forge.url + PHOTOS + target)
     assert [hit.raw_path for hit in forge.hits.calls] == [PHOTOS + target]
 
 
 async def test_a_reply_has_its_status_lower_case_headers_and_whole_body(
-    forge: ForgeEmulator, transport: SessionTransport
+    forge: ForgeEmulator, transport: Transport
 ) -> None:
     forge.response_headers["X-Mixed-Case"] = "Value"
     reply = await send(transport, f"{forge.url}{PHOTOS}?$limit=1")
@@ -77,7 +84,7 @@ async def test_a_reply_has_its_status_lower_case_headers_and_whole_body(
 
 
 async def test_the_given_headers_leave_and_no_user_agent_is_made_up(
-    forge: ForgeEmulator, transport: SessionTransport
+    forge: ForgeEmulator, transport: Transport
 ) -> None:
     await transport.send("GET", forge.url + PHOTOS, {"x-api-key": "k"}, None, timeout_s=5, max_bytes=LARGEST)
     (hit,) = forge.hits.calls
@@ -85,31 +92,27 @@ async def test_the_given_headers_leave_and_no_user_agent_is_made_up(
     assert "user-agent" not in hit.headers
 
 
-async def test_a_body_is_posted_as_it_is(forge: ForgeEmulator, transport: SessionTransport) -> None:
+async def test_a_body_is_posted_as_it_is(forge: ForgeEmulator, transport: Transport) -> None:
     await transport.send("POST", forge.url + "/login", {}, b'{"a": 1}', timeout_s=5, max_bytes=LARGEST)
     (hit,) = forge.hits.calls
     assert (hit.method, hit.body) == ("POST", b'{"a": 1}')
 
 
-async def test_no_cookie_is_kept(forge: ForgeEmulator, transport: SessionTransport) -> None:
+async def test_no_cookie_is_kept(forge: ForgeEmulator, transport: Transport) -> None:
     forge.response_headers["Set-Cookie"] = "session=1; Path=/"
     for _ in range(2):
         await send(transport, forge.url + PHOTOS)
     assert all("cookie" not in hit.headers for hit in forge.hits.calls)
 
 
-async def test_a_redirect_is_an_answer_and_not_followed(
-    forge: ForgeEmulator, transport: SessionTransport
-) -> None:
+async def test_a_redirect_is_an_answer_and_not_followed(forge: ForgeEmulator, transport: Transport) -> None:
     forge.faults.add(redirect(f"{forge.url}/elsewhere"))
     reply = await send(transport, forge.url + PHOTOS)
     assert (reply.status, reply.headers["location"]) == (302, f"{forge.url}/elsewhere")
     assert forge.hits.count() == 1
 
 
-async def test_a_compressed_body_arrives_decompressed(
-    forge: ForgeEmulator, transport: SessionTransport
-) -> None:
+async def test_a_compressed_body_arrives_decompressed(forge: ForgeEmulator, transport: Transport) -> None:
     plain = await send(transport, f"{forge.url}{PHOTOS}?$limit=5")
     forge.gzip = True
     packed = await send(transport, f"{forge.url}{PHOTOS}?$limit=5")
@@ -118,7 +121,7 @@ async def test_a_compressed_body_arrives_decompressed(
 
 
 async def test_connections_are_kept_and_opened_again_after_a_close(
-    forge: ForgeEmulator, transport: SessionTransport
+    forge: ForgeEmulator, transport: Transport
 ) -> None:
     await send(transport, forge.url + PHOTOS)
     await transport.close()
@@ -136,7 +139,7 @@ async def test_connections_are_kept_and_opened_again_after_a_close(
     ],
 )
 async def test_a_body_that_cannot_be_had_has_its_reason(
-    forge: ForgeEmulator, transport: SessionTransport, fault: Fault, reason: type[Exception]
+    forge: ForgeEmulator, transport: Transport, fault: Fault, reason: type[Exception]
 ) -> None:
     forge.faults.add(fault)
     with pytest.raises(reason):
@@ -147,26 +150,26 @@ async def test_a_body_that_cannot_be_had_has_its_reason(
 
 @pytest.mark.parametrize("fault", [hang(), drip(interval_s=0.02)])
 async def test_an_answer_that_takes_longer_than_its_time_is_a_timeout(
-    forge: ForgeEmulator, transport: SessionTransport, fault: Fault
+    forge: ForgeEmulator, transport: Transport, fault: Fault
 ) -> None:
     forge.faults.add(fault)
     with pytest.raises(TimeoutError):
         await send(transport, forge.url + PHOTOS, timeout_s=0.1)
 
 
-async def test_a_status_is_no_failure(forge: ForgeEmulator, transport: SessionTransport) -> None:
+async def test_a_status_is_no_failure(forge: ForgeEmulator, transport: Transport) -> None:
     forge.faults.add(server_error())
     assert (await send(transport, forge.url + PHOTOS)).status == 500
 
 
-async def test_a_refused_connection_is_a_failure(forge: ForgeEmulator, transport: SessionTransport) -> None:
+async def test_a_refused_connection_is_a_failure(forge: ForgeEmulator, transport: Transport) -> None:
     await forge.stop()
     with pytest.raises(SendFailed):
         await send(transport, forge.url + PHOTOS)
 
 
 @pytest.mark.parametrize("answer", [b"SSH-2.0-OpenSSH_9.6\r\n", b"HTTP/1.1 abc OK\r\n\r\n"])
-async def test_an_answer_that_is_no_http_cannot_be_read(transport: SessionTransport, answer: bytes) -> None:
+async def test_an_answer_that_is_no_http_cannot_be_read(transport: Transport, answer: bytes) -> None:
     async def babble(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await reader.readuntil(b"\r\n\r\n")
         writer.write(answer)
@@ -179,7 +182,7 @@ async def test_an_answer_that_is_no_http_cannot_be_read(transport: SessionTransp
 
 
 async def test_a_body_of_exactly_the_limit_is_no_byte_too_many(
-    forge: ForgeEmulator, transport: SessionTransport
+    forge: ForgeEmulator, transport: Transport
 ) -> None:
     forge.faults.add(Fault(status=200, body=b"x" * 1000))
     assert len((await send(transport, forge.url + PHOTOS, max_bytes=1000)).body) == 1000

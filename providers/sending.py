@@ -1,0 +1,36 @@
+"""Which way calls are sent."""
+
+from collections.abc import Mapping
+
+from providers.transport import Reply, SessionTransport, Transport
+from providers.trial import Trial
+
+
+class TriedTransport:
+    """Sends without aiohttp's session once a trial has shown that this works here; until then, or else, with it."""
+
+    def __init__(self, connections: int, trial: Trial) -> None:
+        self._connections = connections
+        self._trial = trial
+        self._way: Transport = SessionTransport(connections)
+
+    async def open(self) -> None:
+        """Choose the way."""
+        self._way = await self._trial.winner(self._connections) or self._way
+
+    async def send(
+        self,
+        method: str,
+        url: str,
+        headers: Mapping[str, str],
+        body: bytes | None,
+        *,
+        timeout_s: float,
+        max_bytes: int,
+    ) -> Reply:
+        """Send the chosen way."""
+        return await self._way.send(method, url, headers, body, timeout_s=timeout_s, max_bytes=max_bytes)
+
+    async def close(self) -> None:
+        """Close every connection."""
+        await self._way.close()

@@ -52,8 +52,7 @@ def build_providers(
     # A pool each: a provider that hangs must not sit on the connections of the others.
     # One connection more than calls in flight: a login waits behind no call that waits for it.
     transports = tuple(
-        make(provider.concurrency + 1)
-        for provider in (settings.musement, settings.clubmed, settings.forge)
+        make(provider.concurrency + 1) for provider in (settings.musement, settings.clubmed, settings.forge)
     )
     musement, clubmed, forge = transports
     photo_images = forge_images(settings)

@@ -16,6 +16,7 @@ from providers.registry import Providers
 from schema.graph import build_schema, build_subgraph
 from server.access import Access
 from server.admin import admin_routes
+from server.caching import unless_known
 from server.compression import compressed
 from server.cors import CrossOrigin
 from server.examples import EXAMPLES
@@ -105,7 +106,7 @@ def graphql_routes(settings: Settings, endpoint: GraphQLEndpoint) -> list[Route]
     async def graphql(request: Request) -> Response:
         if page is not None and wants_page(request):
             return Response(page, headers=page_headers)
-        return await compressed(request, await endpoint(request))
+        return await compressed(request, unless_known(request, await endpoint(request)))
 
     return [
         Route("/graphql", graphql, methods=["GET", "POST", "OPTIONS"]),

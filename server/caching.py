@@ -8,6 +8,7 @@ from typing import Final
 
 import msgspec
 from starlette.requests import Request
+from starlette.responses import Response
 
 from providers.call_record import CallRecord
 from providers.records import Origin
@@ -51,12 +52,25 @@ def caching_headers(reuse: Reuse | None, etag: str, *, is_private: bool) -> dict
         return {"cache-control": NEVER, "vary": _VARY}
     scope = "private" if is_private else "public"
     # A cache counts what is left as max-age less Age.
-    return {
+    headers = {
         "cache-control": f"{scope}, max-age={reuse.age_s + reuse.left_s}",
         "age": str(reuse.age_s),
         "etag": etag,
         "vary": f"{_VARY}, Authorization, X-Api-Key" if is_private else _VARY,
     }
+    if not is_private:
+        # nginx takes max-age for what is left, whatever Age says; this header is for it alone, and ends there.
+        headers["x-accel-expires"] = str(reuse.left_s)
+    return headers
+
+
+def unless_known(request: Request, response: Response) -> Response:
+    """Leave out the body of an answer that turns out to be the one that the client has."""
+    etag = response.headers.get("etag", "")
+    if request.method not in {"GET", "HEAD"} or etag not in _named(request.headers.get("if-none-match", "")):
+        return response
+    headers = {name: text for name, text in response.headers.items() if not name.startswith("content-")}
+    return Response(status_code=304, headers=headers)
 
 
 def etag_of(body: bytes) -> str:

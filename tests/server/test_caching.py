@@ -9,10 +9,11 @@ from urllib.parse import quote
 import brotli
 import pytest
 from starlette.requests import Request
+from starlette.responses import Response
 
 from providers.call_record import CallRecord
 from providers.records import Origin, Provider
-from server.caching import Reuse, Validators, reuse_of
+from server.caching import Reuse, Validators, caching_headers, reuse_of, unless_known
 from server.compression import coding_of
 from tests.graph import Graph, running_graph
 
@@ -106,6 +107,33 @@ def test_a_tag_is_good_until_its_answer_is_not() -> None:
     assert at_once == ('"tag"', Reuse(5, 10))
     assert later == ('"tag"', Reuse(14, 1))
     assert validators.unchanged("question", asked) is None
+
+
+@pytest.mark.parametrize(
+    ("method", "named", "status"),
+    [
+        ("GET", '"tag"', 304),
+        ("HEAD", 'W/"tag-zstd", "other"', 304),
+        ("GET", '"other"', 200),
+        ("GET", "", 200),
+        ("POST", '"tag"', 200),
+    ],
+)
+def test_an_answer_that_turns_out_to_be_known_is_not_sent_again(method: str, named: str, status: int) -> None:
+    headers = [(b"if-none-match", named.encode())]
+    asked = Request({"type": "http", "method": method, "headers": headers})
+    answer = unless_known(asked, Response(b"{}", headers={"etag": '"tag"', "cache-control": "public"}))
+
+    assert (answer.status_code, answer.body == b"") == (status, status == 304)
+    assert (answer.headers["etag"], answer.headers["cache-control"]) == ('"tag"', "public")
+
+
+async def test_nginx_is_told_what_is_left_for_it_does_not_read_the_age() -> None:
+    async with running_graph(client_keys="shop=planted-key-of-the-shop") as graph:
+        private = await graph.send("GET", PATH, headers={"x-api-key": "planted-key-of-the-shop"})
+
+    assert caching_headers(Reuse(40, 10), '"tag"', is_private=False)["x-accel-expires"] == "10"
+    assert "x-accel-expires" not in private.headers
 
 
 @pytest.mark.parametrize(

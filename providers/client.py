@@ -15,7 +15,7 @@ from providers.call_record import CallRecord
 from providers.calls import Call, CallPolicy, Sample, path_segment, query_string
 from providers.clock import Clock
 from providers.errors import NotAsked, NotConfigured, ProviderError, UpstreamBadResponse
-from providers.flights import Flight, Flights, FlightScope
+from providers.flights import Flight, Flights, FlightScope, traced
 from providers.kept import Decode, Kept
 from providers.outcomes import refuse_other_types
 from providers.records import Answer, Origin, Provider
@@ -169,6 +169,7 @@ class ProviderClient:
             longest_s = max(_LEAST_RENEWAL_S, 2 * self.policy.timeout_s)
             # A scope of its own: the renewal outlives the request, and stands in nobody's list of calls.
             own = CallScope(scope.request_id, now, now + longest_s, scope.trace_headers)
+            own.tracer = scope.tracer
             self._start(call, decode, own, renews=True)
 
     async def _awaited(
@@ -181,7 +182,12 @@ class ProviderClient:
             record.verdict = "JOINED"
         else:
             flight = self._start(call, decode, scope, record)
-        answer = await self._flights.wait(call, flight, scope)
+        waiting = self._flights.wait(call, flight, scope)
+        if scope.tracer is not None and record.verdict == "JOINED":
+            # The call itself stands in the trace of the request that began it.
+            answer = await scope.tracer.traced(record, lambda _: waiting)
+        else:
+            answer = await waiting
         if record.verdict == "STALE":
             self._renew(call, decode, scope)
         return answer
@@ -196,8 +202,12 @@ class ProviderClient:
         renews: bool = False,
     ) -> Flight[Answer[T]]:
         noted = record or CallRecord(provider=self.provider, route=call.route, started_ms=0.0)
+
+        def fetch(flight: Flight[Answer[T]]) -> Awaitable[Answer[T]]:
+            return self._fetched(call, decode, flight, noted)
+
         return self._flights.start(
-            call, scope, lambda flight: self._fetched(call, decode, flight, noted), renews=renews
+            call, scope, traced(fetch, noted, scope.tracer) if scope.tracer else fetch, renews=renews
         )
 
     async def _fetched(

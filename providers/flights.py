@@ -5,9 +5,11 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Hashable
 from contextlib import asynccontextmanager
 from typing import Any, Generic, TypeVar
 
+from providers.call_record import CallRecord
 from providers.errors import ProviderError, UpstreamTimeout, UpstreamUnavailable
 from providers.records import Provider
 from providers.scope import CallScope
+from providers.tracing import TraceHeaders, Tracer
 
 T = TypeVar("T")
 
@@ -27,6 +29,7 @@ class FlightScope(CallScope):
     def __init__(self, began_by: CallScope) -> None:
         super().__init__(began_by.request_id, began_by.began, began_by.deadline, began_by.trace_headers)
         self.calls = began_by.calls
+        self.tracer = began_by.tracer
         self.owner: int = id(began_by)
         self._timeouts: set[asyncio.Timeout] = set()
 
@@ -143,6 +146,21 @@ class Flights:
     def _leave(self, key: Hashable, flight: Flight[T]) -> None:
         if self._by_key.get(key) is flight:
             del self._by_key[key]
+
+
+def traced(
+    fetch: Callable[[Flight[T]], Awaitable[T]], record: CallRecord, tracer: Tracer
+) -> Callable[[Flight[T]], Awaitable[T]]:
+    """Let a flight's work be traced, and what is sent for it carry the trace."""
+
+    async def fly(flight: Flight[T]) -> T:
+        def work(headers: TraceHeaders) -> Awaitable[T]:
+            flight.scope.trace_headers = headers
+            return fetch(flight)
+
+        return await tracer.traced(record, work)
+
+    return fly
 
 
 async def _run(fetch: Callable[[Flight[T]], Awaitable[T]], flight: Flight[T]) -> T:

@@ -4,12 +4,14 @@ import time
 
 from providers.call_record import CallRecord
 from providers.rehearsal import Rehearsal
+from providers.tracing import TraceHeaders, Tracer
 
 
 class CallScope:
     """The bounds of one request: its id, its deadline, and the list of calls made for it.
 
-    With a ``rehearsal`` nothing is sent: the calls that would be made stand there. ``began`` and ``deadline`` are
+    With a ``rehearsal`` nothing is sent: the calls that would be made stand there. ``trace_headers`` are sent with each
+    call, unless a ``tracer`` gives it headers of its own. ``began`` and ``deadline`` are
     event-loop times in seconds, ``started_at`` is the Unix time.
     """
 
@@ -22,10 +24,11 @@ class CallScope:
         "request_id",
         "started_at",
         "trace_headers",
+        "tracer",
     )
 
     def __init__(
-        self, request_id: str, began: float, deadline: float, trace_headers: tuple[tuple[str, str], ...] = ()
+        self, request_id: str, began: float, deadline: float, trace_headers: TraceHeaders = ()
     ) -> None:
         self.request_id = request_id
         self.began = began
@@ -35,6 +38,7 @@ class CallScope:
         self.calls: list[CallRecord] = []
         self.dropped_items = 0
         self.rehearsal: Rehearsal | None = None
+        self.tracer: Tracer | None = None
 
     def now(self) -> float:
         """Tell the Unix time in seconds."""

@@ -32,8 +32,13 @@ from server.perimeter import REFUSALS, Perimeter
 from server.request_log import Observed
 from server.sandbox_pictures import sandbox_routes
 from server.settings import Settings, metrics_folder, settings_from_environment
+<<<<<<< HEAD
 from server.sharing import sharing
 from server.wiring import build_providers, graph_rules
+=======
+from server.traced_requests import Traced, Traces
+from server.wiring import build_providers, build_traces, graph_rules
+>>>>>>> 3ad8ed8 (Trace operations and calls for OpenTelemetry, where it is wanted)
 
 
 def app_from_environment() -> Starlette:
@@ -49,13 +54,17 @@ def app_from_environment() -> Starlette:
     return create_app(settings)
 
 
-def create_app(settings: Settings, clock: Clock | None = None) -> Starlette:
-    """Build the application: GraphQL and GraphiQL at ``/graphql``, health, the SDL, and the sandbox's pictures."""
+def create_app(settings: Settings, clock: Clock | None = None, traces: Traces | None = None) -> Starlette:
+    """Build the application: GraphQL and GraphiQL at ``/graphql``, health, the SDL, and the sandbox's pictures.
+
+    ``traces`` takes the spans where the settings want some; OpenTelemetry's exporter where none is given.
+    """
     schema, plain = build_subgraph(), build_schema().as_str() + "\n"
     shared = sharing(settings)
     providers = build_providers(settings, clock, shared)
     endpoint = GraphQLEndpoint(schema, providers, graph_rules(settings), settings, shared)
     metrics = Metrics(metrics_folder())
+    traces = (traces or build_traces()) if settings.traces else None
     images = settings.sandbox_urls.images if settings.sandbox_urls else None
     app = Starlette(
         routes=[
@@ -68,10 +77,11 @@ def create_app(settings: Settings, clock: Clock | None = None) -> Starlette:
             *sandbox_routes(images),
             *admin_routes(providers, settings.admin_token),
         ],
-        lifespan=lifespan_of(providers, metrics),
+        lifespan=lifespan_of(providers, metrics, traces),
         middleware=[
             # Outermost, so that what the others refuse is logged and counted too.
             Middleware(Observed, metrics, LIFE),
+            *([Middleware(Traced, traces)] if traces else []),
             Middleware(Perimeter),
             Middleware(CrossOrigin, settings.cors_origins),
         ],
@@ -82,8 +92,8 @@ def create_app(settings: Settings, clock: Clock | None = None) -> Starlette:
     return app
 
 
-def lifespan_of(providers: Providers, metrics: Metrics) -> Lifespan[Starlette]:
-    """Keep the providers open, and the event loop watched, while the application runs."""
+def lifespan_of(providers: Providers, metrics: Metrics, traces: Traces | None) -> Lifespan[Starlette]:
+    """Keep the providers open, and the event loop watched, while the application runs; then send the last spans."""
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
@@ -94,6 +104,8 @@ def lifespan_of(providers: Providers, metrics: Metrics) -> Lifespan[Starlette]:
                 yield
         finally:
             await providers.close()
+            if traces is not None:
+                await traces.close()
 
     return lifespan
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 
 import msgspec
 
-from server.observation import digest, name_of, observation
+from server.observation import digest, observation
 from server.operations import ftv1
 from server.operations.preparation import Prepared
 from server.operations.requests import GraphQLRequest
@@ -65,5 +65,5 @@ class Batch(msgspec.Struct, frozen=True):
     def note(self) -> None:
         """Note each operation for the request's log line and the metrics."""
         for each, operation in self:
-            name = name_of(operation.document.operation(each.operation_name))
-            observation().note_operation(name, digest(each.query))
+            asked = operation.document.operation(each.operation_name)
+            observation().note_operation(asked, digest(each.query), operation.cost)

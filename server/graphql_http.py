@@ -1,14 +1,14 @@
 """GraphQL over HTTP: GET and POST, one operation or a batch, statuses, and the shape of answers."""
 
 import asyncio
-import re
 import time
-from collections.abc import AsyncIterator, Awaitable, Hashable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Hashable, Iterable, Sequence
 from functools import partial
 from typing import Final, TypeVar
 
 import msgspec
 import strawberry
+from graphql import GraphQLError
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -40,14 +40,18 @@ from server.rate_limits import RateLimit
 from server.reading import METHODS, Reading
 from server.receipt import prediction, receipt
 from server.settings import Settings
+<<<<<<< HEAD
 from server.sharing import Sharing
+=======
+from server.trace_context import trace_headers
+from server.traced_requests import begin_span
+>>>>>>> 3ad8ed8 (Trace operations and calls for OpenTelemetry, where it is wanted)
 from server.trust import trusted_documents
 
 T = TypeVar("T")
 
 _CLIENT_GONE: Final = 499
 """For the log alone: nobody reads the answer. The number is the customary one, not a registered one."""
-_TRACEPARENT = re.compile(r"[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}")
 
 
 class GraphQLEndpoint:
@@ -188,10 +192,15 @@ class GraphQLEndpoint:
             wanted = f"wanted {MULTIPART} in Accept, and no batch, for @defer and @stream"
             raise RequestRefused(406, "BAD_REQUEST", wanted)
         request_id = context.scope.request_id
+<<<<<<< HEAD
         result = await run_in_parts(
             self._schema, document, asked.variables, asked.operation_name, context, asked.on_error
         )
         masked = partial(formatted, request_id=request_id, ran=True)
+=======
+        result = await run_in_parts(self._schema, document, asked.variables, asked.operation_name, context)
+        masked = partial(_noted, request_id=request_id)
+>>>>>>> 3ad8ed8 (Trace operations and calls for OpenTelemetry, where it is wanted)
         return multipart_response(_until_closed(frames_of(result, masked), context), form, request_id)
 
     def _caching(
@@ -258,9 +267,10 @@ class GraphQLEndpoint:
 
     def _context(self, request: Request) -> Context:
         now = asyncio.get_running_loop().time()
-        traceparent = request.headers.get("traceparent", "")
-        trace = (("traceparent", traceparent),) if _TRACEPARENT.fullmatch(traceparent) else ()
+        trace = trace_headers(request.headers)
         scope = CallScope(request_id_of(request), now, now + self._settings.deadline_s, trace)
+        if self._settings.traces:
+            scope.tracer = begin_span(request.headers)
         header = request.headers.get("accept-language", "")
         locale = accepted(header, self._settings.locales, self._rules.default_locale)
         return Context(self._providers, self._rules, scope, locale)
@@ -283,6 +293,12 @@ async def _until_closed(frames: AsyncIterator[Frame], context: Context) -> Async
     finally:
         observation().note_calls(context)
         context.close()
+
+
+def _noted(errors: Iterable[GraphQLError], request_id: str) -> list[JsonObject]:
+    listed = formatted(errors, request_id, ran=True)
+    observation().note_answer({"errors": listed})
+    return listed
 
 
 def _estimate(prepared: Prepared) -> JsonObject:

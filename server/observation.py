@@ -11,16 +11,23 @@ from graphql import OperationDefinitionNode
 
 from providers.call_record import CallRecord
 from resolvers.context import Context
+from server.operations.cost import Cost
 
 LONGEST_NAME: Final = 80
 
 
 class Observation(msgspec.Struct):
-    """Facts of one request: no variable, no header, no text of the document."""
+    """Facts of one request: no variable, no header, no text of the document.
+
+    ``cost_calls`` and ``cost_items`` are what its operations come to at worst.
+    """
 
     request_id: str = ""
     operations: list[str] = []
+    types: list[str] = []
     hashes: list[str] = []
+    cost_calls: int = 0
+    cost_items: int = 0
     calls: list[CallRecord] = []
     saved: Counter[str] = msgspec.field(default_factory=Counter)
     codes: list[str] = []
@@ -30,10 +37,14 @@ class Observation(msgspec.Struct):
         """Count the upstream reads by where their answer came from."""
         return dict(Counter(record.verdict for record in self.calls))
 
-    def note_operation(self, name: str | None, digest: str) -> None:
-        """Note which operation was asked for: its name in the document, and the document's SHA-256."""
-        self.operations.append((name or "")[:LONGEST_NAME])
+    def note_operation(self, operation: OperationDefinitionNode | None, digest: str, cost: Cost) -> None:
+        """Note which operation was asked for, by its name and the document's SHA-256, and its cost at worst."""
+        self.operations.append((name_of(operation) or "")[:LONGEST_NAME])
+        if operation:
+            self.types.append(operation.operation.value)
         self.hashes.append(digest)
+        self.cost_calls += cost.calls
+        self.cost_items += cost.items
 
     def note_calls(self, context: Context) -> None:
         """Note the calls of a request that is over and those that its loaders saved."""

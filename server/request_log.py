@@ -51,7 +51,8 @@ class Observed:
             await self._app(scope, receive, watched)
         finally:
             self._metrics.in_flight.dec()
-            if scope["path"] == "/graphql":
+            # A trusted document has a path of its own below.
+            if scope["path"] == "/graphql" or scope["path"].startswith("/graphql/"):
                 self._written(noted, status, self._clock() - began)
 
     def _written(self, noted: Observation, status: int, seconds: float) -> None:
@@ -61,6 +62,7 @@ class Observed:
             request_id=noted.request_id,
             operation=",".join(noted.operations),
             hash=",".join(noted.hashes),
+            cost={"calls": noted.cost_calls, "items": noted.cost_items},
             calls=noted.verdicts,
             saved=sum(noted.saved.values()),
             ms=round(seconds * 1000, 1),

@@ -47,6 +47,7 @@ from server.settings_sandbox import (
     emulated_forge,
     emulated_musement,
 )
+from server.settings_telemetry import refuse_without_sdk, telemetry_secrets
 
 __all__ = ["Settings", "SettingsError", "load_settings", "settings_from_environment"]
 
@@ -62,7 +63,8 @@ class ImageProxySettings(msgspec.Struct, frozen=True, kw_only=True):
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """What an operator decides. An unset or empty variable means its default.
 
-    Where ``sandbox_urls`` is set, every provider's URL and credentials are the emulator's.
+    Where ``sandbox_urls`` is set, every provider's URL and credentials are the emulator's. ``foreign_secrets`` are
+    what variables of others may hold of credentials: known only so that no log line shows them.
     """
 
     locale: Annotated[str, LOCALE, "default locale"] = "en-US"
@@ -106,6 +108,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         choice("debug", "info", "warning", "error"),
         "least level that is logged; info: one line a request",
     ] = "info"
+    traces: Annotated[
+        bool, FLAG, "spans for OpenTelemetry, sent as the OTEL_ variables say; wants the extra otel"
+    ] = False
     drain_s: Annotated[
         float,
         seconds(0, 600),
@@ -147,6 +152,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     clubmed: ClubMedSettings = ClubMedSettings()
     forge: ForgeSettings = ForgeSettings()
     warnings: tuple[str, ...] = ()
+    foreign_secrets: tuple[Secret, ...] = ()
 
     @property
     def providers(self) -> dict[str, ProviderSettings]:
@@ -239,12 +245,15 @@ def load_settings(environ: Mapping[str, str]) -> Settings:
     # Read for its errors only: a bad file must end the start, and not the first request.
     _refuse_formats(given.forge)
     _refuse_cache(given)
+    if given.traces:
+        refuse_without_sdk(f"{PREFIX}TRACES")
     locales = given.locales or (*given.musement.locales, *given.clubmed.locales)
     known = (variable.name for variable in all_variables())
     settings = msgspec.structs.replace(
         given,
         locales=tuple(dict.fromkeys((*locales, given.locale))),
         warnings=(*unknown_names(environ, known), *_idle(given)),
+        foreign_secrets=tuple(telemetry_secrets(environ)),
     )
     if settings.sandbox_urls is None:
         return settings

@@ -28,9 +28,13 @@ from providers.shared import Herald, Share
 from providers.transport import SessionTransport, Transport
 from providers.trial import Trial
 from resolvers.context import GraphRules
-from server.settings import Settings
+from server.settings import Settings, SettingsError
 from server.settings_providers import MusementSettings, ProviderSettings
+<<<<<<< HEAD
 from server.sharing import Sharing
+=======
+from server.traced_requests import Traces
+>>>>>>> 3ad8ed8 (Trace operations and calls for OpenTelemetry, where it is wanted)
 
 _TRIAL: Final = Trial()
 
@@ -90,6 +94,20 @@ class Means(msgspec.Struct, frozen=True):
 
     clock: Clock
     shared: Sharing | None
+
+
+def build_traces() -> Traces:
+    """Build what sends spans on by OTLP; raises SettingsError where an OTEL_ variable cannot be used."""
+    # The SDK comes with an extra, and takes long to import.
+    from server.opentelemetry_traces import OpenTelemetryTraces
+
+    try:
+        return OpenTelemetryTraces()
+    except ValueError:
+        # What it says holds the value, which may be a credential.
+        raise SettingsError(
+            "an OTEL_ variable: wanted what OpenTelemetry's SDK reads, got something else"
+        ) from None
 
 
 def graph_rules(settings: Settings) -> GraphRules:

@@ -20,6 +20,7 @@ from providers.musement.emulator import MusementEmulator
 from providers.musement.emulator import create_emulator as create_musement
 from server.app import create_app
 from server.settings import load_settings
+from server.traced_requests import Traces
 
 # Every test holds in both: compiled from the first use on, and with REFERENCE_EXECUTION=1 never compiled.
 EXECUTION = {"COMPILE": "false"} if os.environ.get("REFERENCE_EXECUTION") else {"COMPILE_AFTER": "1"}
@@ -148,7 +149,9 @@ class Graph:
 
 
 @asynccontextmanager
-async def running_graph(clock: Clock | None = None, /, **settings: str) -> AsyncIterator[Graph]:
+async def running_graph(
+    clock: Clock | None = None, traces: Traces | None = None, /, **settings: str
+) -> AsyncIterator[Graph]:
     """Run a graph over fresh emulators; settings by their names without the prefix, in any case."""
     musement, clubmed, forge = create_musement(), create_clubmed(), create_forge()
     emulators = (musement, clubmed, forge)
@@ -167,7 +170,7 @@ async def running_graph(clock: Clock | None = None, /, **settings: str) -> Async
     }
     environ |= {name.upper(): value for name, value in settings.items()}
     loaded = load_settings({f"MEDIAGRAPH_{name}": value for name, value in environ.items()})
-    app = create_app(loaded, clock)
+    app = create_app(loaded, clock, traces)
     try:
         async with app.router.lifespan_context(app):
             yield Graph(app, musement, clubmed, forge)

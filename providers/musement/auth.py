@@ -14,6 +14,7 @@ from providers.errors import ProviderError, UpstreamBadResponse, UpstreamUnautho
 from providers.outcomes import send_error, status_error
 from providers.records import Provider
 from providers.scope import CallScope
+from providers.tracing import TraceHeaders
 from providers.transport import BodyTooLarge, BodyUnreadable, Reply, SendFailed, Transport
 
 _ROUTE = "POST /login"
@@ -110,21 +111,27 @@ class ClientCredentials:
             provider=Provider.MUSEMENT, route=_ROUTE, started_ms=(started - scope.began) * 1000, attempts=1
         )
         scope.calls.append(record)
-        try:
+
+        async def sent(trace: TraceHeaders) -> Reply:
+            headers = {"accept": "application/json", "content-type": "application/json", **self._headers}
             # Past ProviderClient, which would ask these very credentials for headers first.
             reply = await self._transport.send(
                 "POST",
                 self._url,
-                {"accept": "application/json", "content-type": "application/json", **self._headers},
+                headers | dict(trace),
                 self._body,
                 timeout_s=self._policy.timeout_s,
                 max_bytes=self._policy.max_bytes,
             )
+            record.status = reply.status
+            return reply
+
+        try:
+            reply = await (scope.tracer.traced(record, sent) if scope.tracer else sent(scope.trace_headers))
         except (TimeoutError, SendFailed, BodyTooLarge, BodyUnreadable) as failure:
             raise send_error(Provider.MUSEMENT, failure) from failure
         finally:
             record.ms = (loop.time() - started) * 1000
-        record.status = reply.status
         self._token = self._read(reply)
         return self._token
 

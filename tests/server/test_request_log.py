@@ -5,6 +5,7 @@ import io
 import json
 import logging
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -56,10 +57,37 @@ async def test_a_request_is_one_line_with_its_operation_calls_time_and_codes(
     assert line["request_id"] == "r-1"
     assert line["operation"] == "Page"
     assert line["hash"] == hashlib.sha256(QUERY.encode()).hexdigest()
+    assert line["cost"] == {"calls": 2, "items": 2}
     assert line["calls"] == {"MISS": 1}
     assert line["codes"] == ["BAD_USER_INPUT"]
     assert line["status"] == 200
     assert line["ms"] > 0
+
+
+async def test_a_batch_is_one_line_with_the_cost_of_all_its_operations(
+    graph: Graph, stream: io.StringIO
+) -> None:
+    configure_logs("json", "info", Settings(), stream)
+    asked = [{"query": f"query Q{n} {{ photos(first: {n}) {{ nodes {{ title }} }} }}"} for n in (2, 3)]
+    await graph.send("POST", "/graphql", json.dumps(asked).encode(), {"content-type": "application/json"})
+    (line,) = lines(stream)
+    assert line["operation"] == "Q2,Q3"
+    assert line["cost"] == {"calls": 2, "items": 5}
+
+
+async def test_the_codes_of_an_answer_in_parts_and_of_a_trusted_document_stand_in_the_line(
+    stream: io.StringIO, tmp_path: Path
+) -> None:
+    trusted = "query Trusted { photos(first: 1) { nodes { title } } }"
+    digest = hashlib.sha256(trusted.encode()).hexdigest()
+    (tmp_path / "manifest.json").write_text(json.dumps({digest: trusted}), encoding="utf-8")
+    async with running_graph(TRUSTED_DOCUMENTS=str(tmp_path / "manifest.json")) as graph:
+        configure_logs("json", "info", Settings(), stream)
+        await graph.query('{ ... @defer { node(id: "x") { id } } }', accept="multipart/mixed")
+        await graph.send("GET", f"/graphql/sha256:{digest}")
+    parts, document = lines(stream)
+    assert parts["codes"] == ["BAD_USER_INPUT"]
+    assert (document["operation"], document["status"]) == ("Trusted", 200)
 
 
 async def test_variables_and_the_document_are_never_logged(graph: Graph, stream: io.StringIO) -> None:

@@ -93,10 +93,17 @@ def _take_sandbox(command: argparse.ArgumentParser) -> None:
 
 
 def _take_warm(command: argparse.ArgumentParser) -> None:
-    command.add_argument("file", type=Path, help="a GraphQL request as JSON on each line")
+    command.add_argument(
+        "file",
+        type=Path,
+        help="on each line a GraphQL request as JSON, or a key: UUID, product id, culture/slug",
+    )
     command.add_argument("--url", default=f"{_SERVED_AT}/graphql", help="the graph (%(default)s)")
     command.add_argument(
         "--at-once", type=bounded(1, 1000), default=8, help="requests in flight together (%(default)s)"
+    )
+    command.add_argument(
+        "--as", dest="client", metavar="NAME", help="send the key of that name in MEDIAGRAPH_CLIENT_KEYS"
     )
 
 
@@ -163,11 +170,14 @@ def run_doctor(_: argparse.Namespace) -> int:
 
 def run_warm(arguments: argparse.Namespace) -> int:
     """Fill a running graph's cache: 0 where every request was answered without an error, else 1."""
-    from server.warm import WarmError, warm_file
+    from server.warm import Target, WarmError, warm_file
 
+    keys = {key.name: key for key in settings_from_environment().client_keys} if arguments.client else {}
+    if arguments.client and arguments.client not in keys:
+        raise SettingsError(f"MEDIAGRAPH_CLIENT_KEYS: wanted a key named {arguments.client!r}, got none")
+    target = Target(arguments.url, arguments.at_once, keys.get(arguments.client))
     try:
-        text = arguments.file.read_bytes()
-        went_well = asyncio.run(warm_file(text, arguments.url, arguments.at_once, sys.stdout.write))
+        went_well = asyncio.run(warm_file(arguments.file.read_bytes(), target, sys.stdout.write))
     except (OSError, WarmError) as error:
         sys.stderr.write(f"mediagraph: {arguments.file}: {error}\n")
         return 2

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Hashable, Iterable, Mapping
+from functools import partial
 from http import HTTPStatus
 from typing import TypeVar
 
@@ -168,9 +169,7 @@ class ProviderClient:
             now = asyncio.get_running_loop().time()
             longest_s = max(_LEAST_RENEWAL_S, 2 * self.policy.timeout_s)
             # A scope of its own: the renewal outlives the request, and stands in nobody's list of calls.
-            own = CallScope(scope.request_id, now, now + longest_s, scope.trace_headers)
-            own.tracer = scope.tracer
-            self._start(call, decode, own, renews=True)
+            self._start(call, decode, scope.aside(now, now + longest_s), renews=True)
 
     async def _awaited(
         self, call: Call, decode: Decode[T], scope: CallScope, record: CallRecord
@@ -202,16 +201,13 @@ class ProviderClient:
         renews: bool = False,
     ) -> Flight[Answer[T]]:
         noted = record or CallRecord(provider=self.provider, route=call.route, started_ms=0.0)
-
-        def fetch(flight: Flight[Answer[T]]) -> Awaitable[Answer[T]]:
-            return self._fetched(call, decode, flight, noted)
-
+        fetch = partial(self._fetched, call, decode, noted)
         return self._flights.start(
             call, scope, traced(fetch, noted, scope.tracer) if scope.tracer else fetch, renews=renews
         )
 
     async def _fetched(
-        self, call: Call, decode: Decode[T], flight: Flight[Answer[T]], record: CallRecord
+        self, call: Call, decode: Decode[T], record: CallRecord, flight: Flight[Answer[T]]
     ) -> Answer[T]:
         shared = await self._from_others(call, decode, flight, record)
         if shared is not None:

@@ -40,6 +40,12 @@ class CallScope:
         self.rehearsal: Rehearsal | None = None
         self.tracer: Tracer | None = None
 
+    def aside(self, began: float, deadline: float) -> "CallScope":
+        """Bound what is done on occasion of the request, beside it: in the same trace, with calls of its own."""
+        other = CallScope(self.request_id, began, deadline, self.trace_headers)
+        other.tracer = self.tracer
+        return other
+
     def now(self) -> float:
         """Tell the Unix time in seconds."""
         return time.time()

@@ -2,16 +2,18 @@
 
 import re
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import msgspec
+from graphql import GraphQLError
 from starlette.requests import HTTPConnection
 from starlette.responses import Response
 
-from server.graphql_errors import plain_error
+from server.graphql_errors import formatted, plain_error
 from server.negotiation import PLAIN_JSON
 from server.observation import observation
 from server.operations.requests import RequestRefused
+from server.operations.values import JsonObject
 
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._:-]{1,128}")
 
@@ -55,6 +57,13 @@ def refusal_response(
     observation().note_answer({"errors": [error]})
     headers = {"cache-control": "no-store", **refusal.headers}
     return answer_response({"errors": [error]}, media_type, refusal.status, request_id, headers)
+
+
+def noted_errors(errors: Iterable[GraphQLError], request_id: str) -> list[JsonObject]:
+    """Write the errors of a part of an answer, and note their codes."""
+    listed = formatted(errors, request_id, ran=True)
+    observation().note_answer({"errors": listed})
+    return listed
 
 
 def encoded(answer: object) -> bytes:

@@ -32,13 +32,9 @@ from server.perimeter import REFUSALS, Perimeter
 from server.request_log import Observed
 from server.sandbox_pictures import sandbox_routes
 from server.settings import Settings, metrics_folder, settings_from_environment
-<<<<<<< HEAD
 from server.sharing import sharing
-from server.wiring import build_providers, graph_rules
-=======
 from server.traced_requests import Traced, Traces
 from server.wiring import build_providers, build_traces, graph_rules
->>>>>>> 3ad8ed8 (Trace operations and calls for OpenTelemetry, where it is wanted)
 
 
 def app_from_environment() -> Starlette:

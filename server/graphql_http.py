@@ -2,13 +2,12 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Awaitable, Hashable, Iterable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Hashable, Sequence
 from functools import partial
 from typing import Final, TypeVar
 
 import msgspec
 import strawberry
-from graphql import GraphQLError
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -18,7 +17,7 @@ from providers.rehearsal import Rehearsal
 from providers.scope import CallScope
 from resolvers.context import Context, GraphRules
 from server.access import Access, Caller
-from server.answers import answer_response, refusal_response, request_id_of
+from server.answers import answer_response, noted_errors, refusal_response, request_id_of
 from server.batch import Batch, Extras, extras_of
 from server.caching import Validators, caching_headers, etag_of, reuse_of
 from server.departure import ClientGone, unless_gone
@@ -40,12 +39,9 @@ from server.rate_limits import RateLimit
 from server.reading import METHODS, Reading
 from server.receipt import prediction, receipt
 from server.settings import Settings
-<<<<<<< HEAD
 from server.sharing import Sharing
-=======
 from server.trace_context import trace_headers
 from server.traced_requests import begin_span
->>>>>>> 3ad8ed8 (Trace operations and calls for OpenTelemetry, where it is wanted)
 from server.trust import trusted_documents
 
 T = TypeVar("T")
@@ -192,15 +188,10 @@ class GraphQLEndpoint:
             wanted = f"wanted {MULTIPART} in Accept, and no batch, for @defer and @stream"
             raise RequestRefused(406, "BAD_REQUEST", wanted)
         request_id = context.scope.request_id
-<<<<<<< HEAD
         result = await run_in_parts(
             self._schema, document, asked.variables, asked.operation_name, context, asked.on_error
         )
-        masked = partial(formatted, request_id=request_id, ran=True)
-=======
-        result = await run_in_parts(self._schema, document, asked.variables, asked.operation_name, context)
-        masked = partial(_noted, request_id=request_id)
->>>>>>> 3ad8ed8 (Trace operations and calls for OpenTelemetry, where it is wanted)
+        masked = partial(noted_errors, request_id=request_id)
         return multipart_response(_until_closed(frames_of(result, masked), context), form, request_id)
 
     def _caching(
@@ -293,12 +284,6 @@ async def _until_closed(frames: AsyncIterator[Frame], context: Context) -> Async
     finally:
         observation().note_calls(context)
         context.close()
-
-
-def _noted(errors: Iterable[GraphQLError], request_id: str) -> list[JsonObject]:
-    listed = formatted(errors, request_id, ran=True)
-    observation().note_answer({"errors": listed})
-    return listed
 
 
 def _estimate(prepared: Prepared) -> JsonObject:

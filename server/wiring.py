@@ -30,11 +30,8 @@ from providers.trial import Trial
 from resolvers.context import GraphRules
 from server.settings import Settings, SettingsError
 from server.settings_providers import MusementSettings, ProviderSettings
-<<<<<<< HEAD
 from server.sharing import Sharing
-=======
 from server.traced_requests import Traces
->>>>>>> 3ad8ed8 (Trace operations and calls for OpenTelemetry, where it is wanted)
 
 _TRIAL: Final = Trial()
 

@@ -9,8 +9,9 @@ class CallRecord(msgspec.Struct):
     """One call as the receipt tells it; times in milliseconds since the request began.
 
     ``verdict`` is MISS (this request made the call), HIT (kept from before, and fresh), STALE (kept from before, past
-    its freshness) or JOINED (another request's call was in flight). ``attempts`` counts what was sent for it.
-    ``origin`` tells how long its answer is good; None where it gave none.
+    its freshness) or JOINED (another request's call was in flight); RENEWAL, a call that no request waits for, is in no
+    receipt. ``attempts`` counts what was sent for it. ``origin`` tells how long its answer is good; None where it has
+    none.
     """
 
     provider: Provider

@@ -21,6 +21,7 @@ from providers.kept import Decode, Kept
 from providers.outcomes import refuse_other_types
 from providers.records import Answer, Origin, Provider
 from providers.rehearsal import Rehearsal
+from providers.renewals import Renewals
 from providers.retry import Retry, RetryBudget
 from providers.scope import CallScope
 from providers.shared import Share
@@ -30,8 +31,6 @@ __all__ = ["Call", "CallPolicy", "ProviderClient", "Sample", "by_key", "path_seg
 
 T = TypeVar("T")
 K = TypeVar("K", bound=Hashable)
-
-_LEAST_RENEWAL_S = 10.0
 
 
 class ProviderClient:
@@ -64,6 +63,7 @@ class ProviderClient:
             provider, policy.breaker_failures, policy.breaker_open_s, self._clock, agreement
         )
         self._retry = Retry(policy.retries, RetryBudget(), self._clock)
+        self.renewals = Renewals(provider, policy.timeout_s)
         self._attempts = Attempts(provider, base_url, credentials, transport, policy, self._clock, agreement)
 
     @property
@@ -166,10 +166,9 @@ class ProviderClient:
 
     def _renew(self, call: Call, decode: Decode[T], scope: CallScope) -> None:
         if self._flights.find(call) is None:
-            now = asyncio.get_running_loop().time()
-            longest_s = max(_LEAST_RENEWAL_S, 2 * self.policy.timeout_s)
-            # A scope of its own: the renewal outlives the request, and stands in nobody's list of calls.
-            self._start(call, decode, scope.aside(now, now + longest_s), renews=True)
+            own, record = self.renewals.begin(call, scope)
+            flight = self._start(call, decode, own, record, renews=True)
+            flight.task.add_done_callback(lambda _: self.renewals.end(own, record))
 
     async def _awaited(
         self, call: Call, decode: Decode[T], scope: CallScope, record: CallRecord
@@ -196,14 +195,13 @@ class ProviderClient:
         call: Call,
         decode: Decode[T],
         scope: CallScope,
-        record: CallRecord | None = None,
+        record: CallRecord,
         *,
         renews: bool = False,
     ) -> Flight[Answer[T]]:
-        noted = record or CallRecord(provider=self.provider, route=call.route, started_ms=0.0)
-        fetch = partial(self._fetched, call, decode, noted)
+        fetch = partial(self._fetched, call, decode, record)
         return self._flights.start(
-            call, scope, traced(fetch, noted, scope.tracer) if scope.tracer else fetch, renews=renews
+            call, scope, traced(fetch, record, scope.tracer) if scope.tracer else fetch, renews=renews
         )
 
     async def _fetched(

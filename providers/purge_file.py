@@ -16,6 +16,8 @@ class PurgeFile:
         self._read_to = path.stat().st_size
         self._forget: list[Callable[[str], object]] = []
         self._poll: asyncio.Task[None] | None = None
+        self.is_down = False
+        self.failures = 0
 
     def when_purged(self, forget: Callable[[str], object]) -> None:
         """Have ``forget`` called with each tag that any worker purges."""
@@ -32,6 +34,7 @@ class PurgeFile:
                 # One write of one line: what several workers append at once does not mix.
                 file.write(f"{tag}\n".encode())
         except OSError:
+            self._note(is_down=True)
             return False
         return True
 
@@ -55,6 +58,12 @@ class PurgeFile:
                 file.seek(self._read_to)
                 whole, _, _ = file.read().rpartition(b"\n")
         except OSError:
+            self._note(is_down=True)
             return []
+        self._note(is_down=False)
         self._read_to += len(whole) + 1
         return whole.decode().splitlines()
+
+    def _note(self, *, is_down: bool) -> None:
+        self.is_down = is_down
+        self.failures += is_down

@@ -33,14 +33,16 @@ _log = structlog.get_logger()
 class RedisLink:
     """Tries what is asked of Redis. After a failure it is left alone for a second.
 
-    One log line says that it is gone, one that it is back. ``failures`` counts for the metrics. ``patience_s`` is how
-    long a request waits for an answer.
+    One log line says that it is gone, one that it is back: gone is what fails again after a failure, for a moment in
+    which this process has more to do than it can looks like one of Redis. ``failures`` counts for the metrics.
+    ``patience_s`` is how long a request waits for an answer.
     """
 
     def __init__(self, url: str, clock: Clock | None = None, patience_s: float = PATIENCE_S) -> None:
         self.patience_s = patience_s
         self.failures = 0
         self.is_down = False
+        self._is_said = False
         self._clock = clock or Clock()
         self._retry_at = 0.0
         self.redis = Redis.from_url(
@@ -58,17 +60,20 @@ class RedisLink:
 
     async def tried(self, work: Awaitable[object], limit_s: float) -> bool:
         """Do the work within a time; False where Redis did not let it."""
+        was_down = self.is_down
         try:
             async with _within(limit_s):
                 await work
         except _FAILURES as failure:
             self.failures += 1
             self._retry_at = self._clock.monotonic() + _RETRY_S
-            if not self.is_down:
+            if was_down and not self._is_said:
+                self._is_said = True
                 _log.warning("shared_cache_gone", error=type(failure).__name__)
             self.is_down = True
             return False
-        if self.is_down:
+        if self._is_said:
+            self._is_said = False
             _log.warning("shared_cache_back")
         self.is_down = False
         return True

@@ -55,6 +55,16 @@ class Stored(msgspec.Struct, frozen=True, array_like=True):
 class Herald(Protocol):
     """Tells other processes of purges, and is told of theirs."""
 
+    @property
+    def is_down(self) -> bool:
+        """Whether the others are out of reach at present."""
+        ...
+
+    @property
+    def failures(self) -> int:
+        """How often they were."""
+        ...
+
     def when_purged(self, forget: Callable[[str], object]) -> None:
         """Have ``forget`` called with each tag that any process purges."""
         ...

@@ -29,6 +29,7 @@ from server.logs import configure_logs
 from server.metrics import Metrics
 from server.metrics_page import metrics_route
 from server.perimeter import REFUSALS, Perimeter
+from server.provider_metrics import ProviderMetrics
 from server.request_log import Observed
 from server.sandbox_pictures import sandbox_routes
 from server.settings import Settings, metrics_folder, settings_from_environment
@@ -60,6 +61,7 @@ def create_app(settings: Settings, clock: Clock | None = None, traces: Traces | 
     providers = build_providers(settings, clock, shared)
     endpoint = GraphQLEndpoint(schema, providers, graph_rules(settings), settings, shared)
     metrics = Metrics(metrics_folder())
+    ProviderMetrics(metrics, providers).begin()
     traces = (traces or build_traces()) if settings.traces else None
     images = settings.sandbox_urls.images if settings.sandbox_urls else None
     app = Starlette(

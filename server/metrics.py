@@ -2,7 +2,7 @@
 
 import asyncio
 import os
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from functools import partial
 from http import HTTPStatus
@@ -14,7 +14,7 @@ from prometheus_client.multiprocess import MultiProcessCollector
 
 from server.observation import Observation
 
-_NAMESPACE: Final = "mediagraph"
+NAMESPACE: Final = "mediagraph"
 _REQUEST_S: Final = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 _LAG_S: Final = (0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0)
 _LAG_EVERY_S: Final = 0.5
@@ -29,10 +29,11 @@ class Metrics:
 
     def __init__(self, folder: Path | None = None) -> None:
         self._folder = folder
-        self._registry = CollectorRegistry()
-        counter = partial(Counter, namespace=_NAMESPACE, registry=self._registry)
-        gauge = partial(Gauge, namespace=_NAMESPACE, registry=self._registry)
-        histogram = partial(Histogram, namespace=_NAMESPACE, registry=self._registry)
+        self.registry = CollectorRegistry()
+        self._takers: list[Callable[[], object]] = []
+        counter = partial(Counter, namespace=NAMESPACE, registry=self.registry)
+        gauge = partial(Gauge, namespace=NAMESPACE, registry=self.registry)
+        histogram = partial(Histogram, namespace=NAMESPACE, registry=self.registry)
         self.requests = counter("requests", "GraphQL requests by HTTP status", ["status"])
         self.request_seconds = histogram(
             "request_seconds", "Time to answer a GraphQL request", buckets=_REQUEST_S
@@ -43,7 +44,7 @@ class Metrics:
         self.errors = counter("errors", "Errors in answers by code", ["code"])
         self.provider_calls = counter(
             "provider_calls",
-            "Reads of a provider's route by verdict (MISS: a call was made) and HTTP status",
+            "Reads of a provider's route by verdict (MISS, RENEWAL: a call was made) and HTTP status",
             ["provider", "route", "verdict", "status"],
         )
         self.provider_seconds = histogram(
@@ -73,8 +74,9 @@ class Metrics:
 
     def written(self) -> bytes:
         """Write all numbers in Prometheus' text format, those of every worker where there are several."""
+        self._take()
         if self._folder is None:
-            return generate_latest(self._registry)
+            return generate_latest(self.registry)
         forget_dead(self._folder)
         everyone = CollectorRegistry()
         MultiProcessCollector(everyone, str(self._folder))
@@ -91,9 +93,18 @@ class Metrics:
             with suppress(asyncio.CancelledError):
                 await watching
 
+    def watch(self, take: Callable[[], object]) -> None:
+        """Have numbers of the present taken before they are written, and again and again meanwhile."""
+        self._takers.append(take)
+
+    def _take(self) -> None:
+        for take in self._takers:
+            take()
+
     async def _watch_loop(self) -> None:
         loop = asyncio.get_running_loop()
         while True:
+            self._take()
             due = loop.time() + _LAG_EVERY_S
             await asyncio.sleep(_LAG_EVERY_S)
             self.loop_lag.observe(max(0.0, loop.time() - due))

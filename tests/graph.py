@@ -61,16 +61,26 @@ class Reply(msgspec.Struct, frozen=True):
         )
 
 
-class Graph:
-    """A running graph; ``musement``, ``clubmed`` and ``forge`` are its emulators."""
+class Emulators:
+    """The three providers' twins."""
 
-    def __init__(
-        self, app: Starlette, musement: MusementEmulator, clubmed: ClubMedEmulator, forge: ForgeEmulator
-    ) -> None:
-        self.app = app
+    def __init__(self, musement: MusementEmulator, clubmed: ClubMedEmulator, forge: ForgeEmulator) -> None:
         self.musement = musement
         self.clubmed = clubmed
         self.forge = forge
+
+    @property
+    def settings(self) -> dict[str, str]:
+        """The settings by which a graph finds them."""
+        return {
+            "MUSEMENT_URL": self.musement.url,
+            "MUSEMENT_APPLICATION": "tests",
+            "CLUBMED_URL": self.clubmed.url,
+            "CLUBMED_API_KEY": "tests",
+            "FORGE_URL": self.forge.url,
+            "FORGE_CULTURES": "en-us fr-fr it-it",
+            "SANDBOX": "false",
+        }
 
     @property
     def calls(self) -> dict[str, int]:
@@ -85,6 +95,14 @@ class Graph:
         """Count from nought again."""
         for emulator in (self.musement, self.clubmed, self.forge):
             emulator.hits.clear()
+
+
+class Graph(Emulators):
+    """A running graph; ``musement``, ``clubmed`` and ``forge`` are its emulators."""
+
+    def __init__(self, app: Starlette, emulators: Emulators) -> None:
+        super().__init__(emulators.musement, emulators.clubmed, emulators.forge)
+        self.app = app
 
     async def query(
         self,
@@ -149,31 +167,28 @@ class Graph:
 
 
 @asynccontextmanager
+async def running_emulators() -> AsyncIterator[Emulators]:
+    """Run fresh emulators."""
+    emulators = Emulators(create_musement(), create_clubmed(), create_forge())
+    each = (emulators.musement, emulators.clubmed, emulators.forge)
+    for emulator in each:
+        await emulator.start()
+    try:
+        yield emulators
+    finally:
+        for emulator in each:
+            await emulator.stop()
+
+
+@asynccontextmanager
 async def running_graph(
     clock: Clock | None = None, traces: Traces | None = None, /, **settings: str
 ) -> AsyncIterator[Graph]:
     """Run a graph over fresh emulators; settings by their names without the prefix, in any case."""
-    musement, clubmed, forge = create_musement(), create_clubmed(), create_forge()
-    emulators = (musement, clubmed, forge)
-    for emulator in emulators:
-        await emulator.start()
-    environ = {
-        "MUSEMENT_URL": musement.url,
-        "MUSEMENT_APPLICATION": "tests",
-        "CLUBMED_URL": clubmed.url,
-        "CLUBMED_API_KEY": "tests",
-        "FORGE_URL": forge.url,
-        "FORGE_CULTURES": "en-us fr-fr it-it",
-        "SANDBOX": "false",
-        **EXECUTION,
-        **SENDING,
-    }
-    environ |= {name.upper(): value for name, value in settings.items()}
-    loaded = load_settings({f"MEDIAGRAPH_{name}": value for name, value in environ.items()})
-    app = create_app(loaded, clock, traces)
-    try:
+    async with running_emulators() as emulators:
+        environ = {**emulators.settings, **EXECUTION, **SENDING}
+        environ |= {name.upper(): value for name, value in settings.items()}
+        loaded = load_settings({f"MEDIAGRAPH_{name}": value for name, value in environ.items()})
+        app = create_app(loaded, clock, traces)
         async with app.router.lifespan_context(app):
-            yield Graph(app, musement, clubmed, forge)
-    finally:
-        for emulator in emulators:
-            await emulator.stop()
+            yield Graph(app, emulators)

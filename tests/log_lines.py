@@ -1,6 +1,7 @@
 """Log lines that a test waits for."""
 
 import asyncio
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -17,16 +18,22 @@ class LogLines:
 
     def __call__(self, logger: WrappedLogger, method: str, event: EventDict) -> EventDict:
         del logger, method
-        self.events.append(event["event"])
-        self._came.set()
+        self.note(event["event"])
         return event
+
+    def note(self, event: str) -> None:
+        self.events.append(event)
+        self._came.set()
 
     async def said(self, event: str, times: int = 1, *, within_s: float) -> None:
         """Wait until an event was logged so often."""
-        async with asyncio.timeout(within_s):
-            while self.events.count(event) < times:
-                self._came.clear()
-                await self._came.wait()
+        try:
+            async with asyncio.timeout(within_s):
+                while self.events.count(event) < times:
+                    self._came.clear()
+                    await self._came.wait()
+        except TimeoutError:
+            raise AssertionError(f"wanted {event} {times} times, heard {Counter(self.events)}") from None
 
 
 @contextmanager

@@ -22,7 +22,7 @@ from providers.musement.emulator import create_emulator as create_musement
 from providers.records import Provider
 from server.app import create_app
 from server.settings import load_settings
-from tests.graph import Graph
+from tests.graph import Emulators, Graph
 from tests.world import PRODUCT_IDS, UUIDS
 
 MOST = 1.5
@@ -105,7 +105,7 @@ async def measure(seconds: float, pause_s: float) -> dict[str, object]:
         app = app_over({name: url for name, (_, url) in started.items()})
         await stack.enter_async_context(app.router.lifespan_context(app))
         # The emulators that run are the processes; these only fill the places.
-        load = Load(Graph(app, create_musement(), create_clubmed(), create_forge()))
+        load = Load(Graph(app, Emulators(create_musement(), create_clubmed(), create_forge())))
         await load.run(2.0, pause_s)
         before_s = await load.run(seconds, pause_s)
         count = len(load.latencies)

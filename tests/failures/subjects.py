@@ -5,7 +5,7 @@ from typing import Any
 import msgspec
 
 from providers.emulation.emulator import Emulator
-from tests.graph import Graph, Reply
+from tests.graph import Emulators, Reply
 from tests.world import ACTIVITY, PHOTO, PRODUCT_IDS, RESORT, UUIDS
 
 
@@ -28,7 +28,7 @@ class Subject(msgspec.Struct, frozen=True):
         }[self.field]
         return f"{self.field}({argument}) {{ {self.key_field} title freshness {{ state }} }}"
 
-    def emulator(self, graph: Graph) -> Emulator:
+    def emulator(self, graph: Emulators) -> Emulator:
         """Find the emulator of the provider."""
         emulators: dict[str, Emulator] = {
             "MUSEMENT": graph.musement,
@@ -37,7 +37,7 @@ class Subject(msgspec.Struct, frozen=True):
         }
         return emulators[self.provider]
 
-    def keys(self, graph: Graph) -> list[str]:
+    def keys(self, graph: Emulators) -> list[str]:
         """Find two keys that there are."""
         if self.provider == "FORGE":
             # Asked for last: a world of photos takes a while to make.
@@ -60,6 +60,6 @@ FORGE = Subject("FORGE", "FORGE", PHOTO, "photosByKey", "slug")
 SUBJECTS = (MUSEMENT, CLUB_MED, FORGE)
 
 
-def query(subjects: tuple[Subject, ...], graph: Graph, position: int = 0) -> str:
+def query(subjects: tuple[Subject, ...], graph: Emulators, position: int = 0) -> str:
     """Write a query for one thing of each."""
     return "{ " + " ".join(each.text(each.keys(graph)[position]) for each in subjects) + " }"

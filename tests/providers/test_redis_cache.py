@@ -179,6 +179,7 @@ async def test_a_redis_that_dies_and_comes_back_fails_no_request(redis: RedisSer
             assert await first.toy.version("b") == 1
             assert await second.toy.version("a") == 1
             assert first.cache.failures > 0
+            await lines.said("shared_cache_gone", times=2, within_s=3.0)
             await redis.start()
             await lines.said("shared_cache_back", times=2, within_s=3.0)
             await first.toy.ask("c")
@@ -248,6 +249,7 @@ async def test_a_late_answer_of_redis_is_never_taken_for_another(redis: RedisSer
             redis.signal(signal.SIGSTOP)
             assert await second.toy.version("a") == 1
             assert first.toy.calls == 3, "asked for itself"
+            await lines.said("shared_cache_gone", within_s=5.0)
             redis.signal(signal.SIGCONT)
             await lines.said("shared_cache_back", within_s=3.0)
         answer = await second.toy.ask("b")

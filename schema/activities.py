@@ -6,6 +6,7 @@ from providers.musement import records
 from resolvers import covers, media, nodes, photos
 from resolvers.freshness import freshness as freshness_of
 from schema.connections import ImageConnection, MediaConnection, PageInfo, VideoConnection
+from schema.directives import LIST, VOLATILE_S
 from schema.fields import PAGING, field, record_is
 from schema.freshness import Freshness
 from schema.nodes import Node
@@ -40,7 +41,9 @@ class Activity(Node, MediaOwner):
     title: str | None = field("The title.")
     description: str | None = field("What it is about.")
     url: URL | None = field("The activity's page at Musement.")
-    status: str | None = field("Musement's word for its state: ONLINE, UNAVAILABLE or ARCHIVED.")
+    status: str | None = field(
+        "Musement's word for its state: ONLINE, UNAVAILABLE or ARCHIVED.", kept_s=VOLATILE_S
+    )
     latitude: float | None = field("Degrees north.")
     longitude: float | None = field("Degrees east.")
     city: City | None = field("Where it takes place.")
@@ -75,7 +78,7 @@ class ActivityEdge:
     node: Activity = field("The activity.")
 
 
-@strawberry.type(description="A window of a list of activities.")
+@strawberry.type(description="A window of a list of activities.", directives=[LIST])
 class ActivityConnection:
     """A window of activities."""
 

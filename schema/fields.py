@@ -10,7 +10,7 @@ import strawberry
 from strawberry.annotation import StrawberryAnnotation
 from strawberry.types.arguments import StrawberryArgument
 
-from schema.directives import SemanticNonNull
+from schema.directives import CacheControl, SemanticNonNull
 
 
 def argument(name: str, of: object, description: str) -> StrawberryArgument:
@@ -31,12 +31,16 @@ def field(
     *,
     name: str | None = None,
     null_means_error: bool = False,
+    kept_s: int | None = None,
 ) -> Any:
     """Declare a field; the annotation beside it is its type, ``name`` is for what is no Python name in camel case.
 
-    ``null_means_error`` promises that the field is never null without an error.
+    ``null_means_error`` promises that the field is never null without an error. ``kept_s`` is the most seconds that
+    caches keep an answer with the field in it.
     """
-    directives = [SemanticNonNull()] if null_means_error else []
+    directives: list[object] = [SemanticNonNull()] if null_means_error else []
+    if kept_s is not None:
+        directives.append(CacheControl(max_age=kept_s))
     declared: Any = (
         strawberry.field(resolver=resolver, description=description, name=name, directives=directives)
         if resolver

@@ -2,11 +2,16 @@
 
 import strawberry
 
+from schema.directives import CacheControl
 from schema.enums import FreshnessState
 from schema.fields import field
 
 
-@strawberry.type(description="State and age of the provider's answer that data comes from.")
+# In an answer that is kept the age stands still.
+@strawberry.type(
+    description="State and age of the provider's answer that data comes from.",
+    directives=[CacheControl(max_age=5)],
+)
 class Freshness:
     """State and age of an answer."""
 

@@ -6,6 +6,7 @@ from providers.forge import records
 from resolvers import covers, media, nodes, photos
 from resolvers.freshness import freshness as freshness_of
 from schema.connections import MediaConnection, PageInfo
+from schema.directives import LIST
 from schema.enums import ListAvailability
 from schema.fields import field, record_is
 from schema.freshness import Freshness
@@ -91,7 +92,9 @@ class PhotoEdge:
     node: Photo = field("The photo.")
 
 
-@strawberry.type(description="A window of a list of photos. It has no total: the provider tells none.")
+@strawberry.type(
+    description="A window of a list of photos. It has no total: the provider tells none.", directives=[LIST]
+)
 class PhotoConnection:
     """A window of photos."""
 

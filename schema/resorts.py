@@ -6,6 +6,7 @@ from providers.clubmed import records
 from resolvers import covers, media, nodes, photos
 from resolvers.freshness import freshness as freshness_of
 from schema.connections import ImageConnection, MediaConnection, PageInfo, VideoConnection
+from schema.directives import LIST, VOLATILE_S
 from schema.fields import PAGING, argument, field, record_is
 from schema.freshness import Freshness
 from schema.images import Image
@@ -36,7 +37,7 @@ class ResortProduct(Node, MediaOwner):
     full_title: str | None = field("The full title.")
     description: str | None = field("One line about it.")
     product_type: str | None = field("Club Med's word for its kind, such as VILLAGE.")
-    opening_status: str | None = field("Club Med's word for its state, such as OPEN.")
+    opening_status: str | None = field("Club Med's word for its state, such as OPEN.", kept_s=VOLATILE_S)
     country_codes: list[str] | None = field("Its countries, as two letters of ISO 3166.")
     immersive_image: Image | None = field("The large picture that comes with the product itself.")
     cover: Cover | None = field(
@@ -66,7 +67,7 @@ class ResortProductEdge:
     node: ResortProduct = field("The product.")
 
 
-@strawberry.type(description="A window of a list of resort products.")
+@strawberry.type(description="A window of a list of resort products.", directives=[LIST])
 class ResortProductConnection:
     """A window of resort products."""
 

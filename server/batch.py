@@ -7,6 +7,7 @@ import msgspec
 
 from server.observation import digest, observation
 from server.operations import ftv1
+from server.operations.hints import Hint, strictest
 from server.operations.preparation import Prepared
 from server.operations.requests import GraphQLRequest
 from server.receipt import HEADER, WANTED, WANTED_DRY
@@ -48,6 +49,11 @@ class Batch(msgspec.Struct, frozen=True):
     def calls(self) -> int:
         """How many upstream calls all of it makes at worst."""
         return sum(each.cost.calls for each in self.prepared)
+
+    @property
+    def hint(self) -> Hint:
+        """How long an answer to all of it may be kept."""
+        return strictest(each.document.hint for each in self.prepared)
 
     @property
     def is_incremental(self) -> bool:

@@ -12,6 +12,7 @@ from starlette.responses import Response
 
 from providers.call_record import CallRecord
 from providers.records import Origin
+from server.operations.hints import FREE, Hint
 
 WITHOUT_CALLS_S: Final = 60
 MOST_VALIDATORS: Final = 10_000
@@ -21,14 +22,31 @@ _VARY: Final = "Accept, Accept-Language"
 
 
 class Reuse(msgspec.Struct, frozen=True):
-    """How old an answer is and how long it is good from now on, both in whole seconds."""
+    """How old an answer is and how long it is good from now on, both in whole seconds.
+
+    ``is_private`` where its client alone may keep it.
+    """
 
     age_s: int
     left_s: int
+    is_private: bool = False
 
 
-def reuse_of(calls: Sequence[CallRecord], answer: Mapping[str, object], now: float) -> Reuse | None:
-    """Tell how long an answer is good: as long as its shortest part; None where a part failed or is stale."""
+def reuse_of(
+    calls: Sequence[CallRecord], answer: Mapping[str, object], now: float, hint: Hint = FREE
+) -> Reuse | None:
+    """Tell how long an answer is good: as long as its shortest part, and no longer than its document's hint.
+
+    None where a part failed or is stale, or must not be kept.
+    """
+    reuse = _reuse_of_data(calls, answer, now)
+    if reuse is None or hint == FREE:
+        return reuse
+    left_s = reuse.left_s if hint.max_age_s is None else min(reuse.left_s, hint.max_age_s)
+    return Reuse(reuse.age_s, left_s, hint.is_private) if left_s > 0 else None
+
+
+def _reuse_of_data(calls: Sequence[CallRecord], answer: Mapping[str, object], now: float) -> Reuse | None:
     if "errors" in answer or "extensions" in answer:
         return None
     # A login brings nothing that stands in the answer.
@@ -50,6 +68,7 @@ def caching_headers(reuse: Reuse | None, etag: str, *, is_private: bool) -> dict
     """Write the headers of an answer; what a key was needed for is for its client alone."""
     if reuse is None:
         return {"cache-control": NEVER, "vary": _VARY}
+    is_private = is_private or reuse.is_private
     scope = "private" if is_private else "public"
     # A cache counts what is left as max-age less Age.
     headers = {
@@ -102,7 +121,7 @@ class Validators:
         if passed_s >= reuse.left_s:
             del self._known[question]
             return None
-        return etag, Reuse(age_s=reuse.age_s + passed_s, left_s=reuse.left_s - passed_s)
+        return etag, Reuse(reuse.age_s + passed_s, reuse.left_s - passed_s, reuse.is_private)
 
 
 def _named(header: str) -> set[str]:

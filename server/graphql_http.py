@@ -22,6 +22,7 @@ from server.batch import Batch, Extras, extras_of
 from server.caching import Validators, caching_headers, etag_of, reuse_of
 from server.departure import ClientGone, unless_gone
 from server.graphql_errors import formatted
+from server.hints import hints_of
 from server.multipart import MULTIPART, form_of, multipart_response
 from server.negotiation import PLAIN_JSON, RESPONSE_JSON, negotiated
 from server.observation import observation
@@ -71,6 +72,7 @@ class GraphQLEndpoint:
         self._requests = RateLimit("requests", bounds.rate_requests, shared=buckets)
         self._calls = RateLimit("upstream calls", bounds.rate_calls, shared=buckets)
         self._validators = Validators()
+        self._hints = hints_of(self._schema)
         self._open = self._operations(introspection=True)
         self._reading = Reading(
             bounds, trusted_documents(settings, self._open), sharing.texts if sharing else None
@@ -126,7 +128,7 @@ class GraphQLEndpoint:
         # The older media type promises 200 for whatever could be read as a GraphQL request.
         status = status if media_type == RESPONSE_JSON else 200
         response = answer_response(answer, media_type, status, context.scope.request_id)
-        response.headers.update(self._caching(question, context, answer, bytes(response.body)))
+        response.headers.update(self._caching(question, context, batch, answer, bytes(response.body)))
         return response
 
     def _batch(
@@ -195,9 +197,9 @@ class GraphQLEndpoint:
         return multipart_response(_until_closed(frames_of(result, masked), context), form, request_id)
 
     def _caching(
-        self, question: Hashable, context: Context, answer: JsonObject, body: bytes
+        self, question: Hashable, context: Context, batch: Batch, answer: JsonObject, body: bytes
     ) -> dict[str, str]:
-        reuse = reuse_of(context.scope.calls, answer, time.time())
+        reuse = reuse_of(context.scope.calls, answer, time.time(), batch.hint)
         etag = etag_of(body)
         if reuse is not None:
             self._validators.remember(question, etag, reuse)
@@ -254,7 +256,9 @@ class GraphQLEndpoint:
             directives=bounds.max_directives,
         )
         budget = Budget(self._settings.max_calls, self._settings.max_items)
-        return Operations(self._schema, PRICES, budget, limits, introspection=introspection)
+        return Operations(
+            self._schema, PRICES, budget, limits, introspection=introspection, hints=self._hints
+        )
 
     def _context(self, request: Request) -> Context:
         now = asyncio.get_running_loop().time()

@@ -21,6 +21,7 @@ from graphql import (
     validate,
 )
 
+from server.operations.hints import FREE, Hint, Hints, hint_of
 from server.operations.limits import Limits, Measure, TooComplex
 from server.operations.merging import MergingRule
 
@@ -46,10 +47,14 @@ class NoSchemaTextRule(ValidationRule):
 
 
 class Document(msgspec.Struct, frozen=True):
-    """A document with what is wrong with it: ``errors`` is empty for one that may run."""
+    """A document with what is wrong with it: ``errors`` is empty for one that may run.
+
+    ``hint`` is how long an answer to it may be kept.
+    """
 
     node: DocumentNode | None
     errors: tuple[GraphQLError, ...]
+    hint: Hint = FREE
 
     @property
     def operations(self) -> list[OperationDefinitionNode]:
@@ -68,15 +73,22 @@ class Document(msgspec.Struct, frozen=True):
 class Documents:
     """The documents of one schema, the most recently used of them kept.
 
-    Without ``introspection`` nothing tells of the schema: no introspection, and no suggestion in an error.
+    Without ``introspection`` nothing tells of the schema: no introspection, and no suggestion in an error. ``hints``
+    are how long parts of the schema let an answer be kept.
     """
 
     def __init__(
-        self, schema: GraphQLSchema, limits: Limits | None = None, *, introspection: bool = True
+        self,
+        schema: GraphQLSchema,
+        limits: Limits | None = None,
+        *,
+        introspection: bool = True,
+        hints: Hints | None = None,
     ) -> None:
         self._schema = schema
         self._limits = limits or Limits()
         self._introspection = introspection
+        self._hints = hints or {}
         self._rules = (
             _RULES if introspection else (*_RULES, NoSchemaIntrospectionCustomRule, NoSchemaTextRule)
         )
@@ -112,7 +124,8 @@ class Documents:
             max_errors=MOST_ERRORS,
             hide_suggestions=not self._introspection,
         )
-        return Document(node=node, errors=tuple(errors))
+        hint = FREE if errors else hint_of(self._schema, node, self._hints)
+        return Document(node=node, errors=tuple(errors), hint=hint)
 
     def _syntax_error(self, error: GraphQLSyntaxError) -> GraphQLError:
         # The parser gives up at the first token too many, or too deep, and tells of it as of any wrong token.

@@ -8,6 +8,7 @@ from graphql import DocumentNode, GraphQLError, GraphQLSchema, OperationDefiniti
 
 from server.operations.cost import Cost, Estimate, Prices
 from server.operations.documents import Document, Documents, is_query
+from server.operations.hints import Hints
 from server.operations.incremental import is_incremental
 from server.operations.limits import Limits, TooComplex
 from server.operations.requests import GraphQLRequest, RequestRefused
@@ -51,12 +52,13 @@ class Operations:
         limits: Limits,
         *,
         introspection: bool = True,
+        hints: Hints | None = None,
     ) -> None:
         self._schema = schema
         self._prices = prices
         self._budget = budget
         self._introspection = introspection
-        self._documents = Documents(schema, limits, introspection=introspection)
+        self._documents = Documents(schema, limits, introspection=introspection, hints=hints)
         self._known: OrderedDict[bytes, Prepared] = OrderedDict()
 
     def prepare(self, asked: GraphQLRequest, *, queries_alone: bool = False) -> Prepared:

@@ -15,6 +15,7 @@ from providers.call_record import CallRecord
 from providers.records import Origin, Provider
 from server.caching import Reuse, Validators, caching_headers, reuse_of, unless_known
 from server.compression import coding_of
+from server.operations.hints import Hint
 from tests.graph import Graph, running_graph
 
 if sys.version_info >= (3, 14):
@@ -78,6 +79,45 @@ async def test_what_failed_in_part_is_kept_by_nobody(graph: Graph) -> None:
 
     assert reply.headers["cache-control"] == "no-store"
     assert "etag" not in reply.headers
+
+
+@pytest.mark.parametrize(
+    ("hint", "reuse"),
+    [
+        (Hint(), Reuse(0, 60)),
+        (Hint(20), Reuse(0, 20)),
+        (Hint(90), Reuse(0, 60)),
+        (Hint(0), None),
+        (Hint(None, is_private=True), Reuse(0, 60, is_private=True)),
+    ],
+)
+def test_a_hint_of_the_schema_only_ever_shortens(hint: Hint, reuse: Reuse | None) -> None:
+    assert reuse_of([call(100, 160)], {"data": {}}, 100.0, hint) == reuse
+
+
+def test_what_the_schema_calls_private_is_kept_by_its_client_alone() -> None:
+    headers = caching_headers(Reuse(0, 60, is_private=True), '"tag"', is_private=False)
+
+    assert headers["cache-control"] == "private, max-age=60"
+    assert "x-accel-expires" not in headers
+
+
+@pytest.mark.parametrize(
+    ("query", "most"),
+    [
+        ("{ activity(uuid: $u) { title } }", 3600),
+        ("{ activity(uuid: $u) { title status } }", 60),
+        ("{ activity(uuid: $u) { title freshness { state } } }", 5),
+        ("{ activity(uuid: $u) { photos { nodes { slug } } } }", 300),
+    ],
+)
+async def test_the_strictest_part_counts_what_the_schema_says_of_it(query: str, most: int) -> None:
+    uuid = '"f8588839-c993-491d-97cc-a96f03dfb144"'
+    path = f"/graphql?query={quote(query.replace('$u', uuid))}"
+    async with running_graph(musement_fresh_s="3600", forge_fresh_s="3600") as graph:
+        reply = await graph.send("GET", path)
+
+    assert reply.headers["cache-control"] in {f"public, max-age={most}", f"public, max-age={most - 1}"}
 
 
 async def test_what_needs_a_key_is_for_its_client_alone() -> None:

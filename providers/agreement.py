@@ -1,4 +1,4 @@
-"""What processes that call the same provider agree on: how often it is called, and whether it is well."""
+"""What processes that call the same provider agree on: how often it is called, by whom, and whether it is well."""
 
 from collections.abc import Mapping
 from enum import Enum
@@ -88,9 +88,32 @@ class Board(Protocol):
         ...
 
 
+class Errand(msgspec.Struct, frozen=True):
+    """A fetch for all: ours, or another process', who may have ``done`` it meanwhile: then the answer is there."""
+
+    is_ours: bool
+    done: str = ""
+
+
+class SharedErrands(Protocol):
+    """Fetches that one process does for all. Neither method raises or waits long."""
+
+    async def begin(self, key: str, seen: str) -> Errand | None:
+        """Claim a fetch; None where nobody can be asked now.
+
+        ``seen`` is what ``done`` told before the answer was looked for, and not found.
+        """
+        ...
+
+    def finish(self, key: str) -> None:
+        """Give a claim back, soon."""
+        ...
+
+
 class Agreement(msgspec.Struct, frozen=True):
     """One provider's part; ``name`` tells its base URL and credentials from all others."""
 
     name: str
     rates: SharedRates
     board: Board
+    errands: SharedErrands

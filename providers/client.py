@@ -15,10 +15,11 @@ from providers.cache import Entry, keeping_of
 from providers.call_record import CallRecord
 from providers.calls import Call, CallPolicy, Sample, path_segment, query_string
 from providers.clock import Clock
+from providers.errands import Errands
 from providers.errors import NotAsked, NotConfigured, ProviderError, UpstreamBadResponse
 from providers.flights import Flight, Flights, FlightScope, traced
 from providers.kept import Decode, Kept
-from providers.outcomes import refuse_other_types
+from providers.outcomes import covers, refuse_other_types
 from providers.records import Answer, Origin, Provider
 from providers.rehearsal import Rehearsal
 from providers.renewals import Renewals
@@ -58,6 +59,7 @@ class ProviderClient:
         self._clock = clock or Clock()
         self._kept = Kept(policy, self._clock, share)
         agreement = share.agreement if share else None
+        self._errands = Errands(share if policy.fresh_s > 0 else None)
         self._flights = Flights(provider)
         self._circuits = Circuits(
             provider, policy.breaker_failures, policy.breaker_open_s, self._clock, agreement
@@ -207,9 +209,13 @@ class ProviderClient:
     async def _fetched(
         self, call: Call, decode: Decode[T], record: CallRecord, flight: Flight[Answer[T]]
     ) -> Answer[T]:
-        shared = await self._from_others(call, decode, flight, record)
-        if shared is not None:
-            return shared
+        find = partial(self._from_others, call, decode, flight, record)
+        async with self._errands.alone(call, find) as found:
+            return found or await self._called(call, decode, flight, record)
+
+    async def _called(
+        self, call: Call, decode: Decode[T], flight: Flight[Answer[T]], record: CallRecord
+    ) -> Answer[T]:
         old, purges = self._kept.find(call), self._kept.purges
         try:
             async with self._circuits.guard(call.route):
@@ -271,11 +277,6 @@ class ProviderClient:
             raise UpstreamBadResponse(
                 self.provider, "answered JSON that cannot be read as documented"
             ) from error
-
-
-def covers(error: ProviderError) -> bool:
-    """Tell whether a kept answer may stand in for the failure: never for a 401, 403 or another 4xx but 429."""
-    return error.retryable or isinstance(error, UpstreamBadResponse)
 
 
 async def by_key(

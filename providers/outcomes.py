@@ -72,3 +72,8 @@ def refuse_other_types(provider: Provider, reply: Reply) -> None:
     if media_type and not media_type.endswith(("/json", "+json")):
         named = media_type if media_type in _WELL_KNOWN_TYPES else "something else"
         raise UpstreamBadResponse(provider, f"answered {named} instead of JSON")
+
+
+def covers(error: ProviderError) -> bool:
+    """Tell whether a kept answer may stand in for the failure: never for a 401, 403 or another 4xx but 429."""
+    return error.retryable or isinstance(error, UpstreamBadResponse)

@@ -11,6 +11,7 @@ from redis.asyncio import Redis
 
 from providers.clock import Clock
 from providers.records import Provider
+from providers.redis_errands import DONE_MS, done_mark, errand_key
 from providers.redis_link import PATIENCE_S, VERSION, RedisLink
 from providers.shared import Stored
 
@@ -92,6 +93,10 @@ class RedisCache:
         """Forget an answer, soon."""
         self._write(key, None)
 
+    def is_writing(self, key: str) -> bool:
+        """Tell whether something under a key will be kept or forgotten soon."""
+        return key in self._writes
+
     def is_purged(self, tags: Iterable[str], since: int) -> bool:
         """Tell whether a purge of one of the tags came after that many."""
         # A count that went back means that Redis lost its memory: what was kept before says nothing.
@@ -166,7 +171,10 @@ class RedisCache:
 
         async def write() -> None:
             pipeline = self._redis.pipeline(transaction=False)
+            done = done_mark()
             for key, stored in writes.items():
+                # With the answer, not before it: whoever waits for the errand would find neither.
+                pipeline.set(errand_key(key), done, px=DONE_MS)
                 if stored is None:
                     pipeline.delete(f"{VERSION}:{key}")
                 else:

@@ -9,11 +9,10 @@ from typing import Final
 import msgspec
 
 from providers.agreement import Claim, Member, Sign
-from providers.redis_link import VERSION, RedisLink
+from providers.redis_link import VERSION
+from providers.redis_pipeline import RedisPipeline
 
-_CIRCUITS: Final = f"{VERSION}:circuits"
-_PROBES: Final = f"{VERSION}:probes"
-_EXCHANGE_S: Final = 1.0
+_KEYS: Final = (f"{VERSION}:circuits", f"{VERSION}:probes")
 _EVERY_S: Final = 0.2
 _KEPT_MS: Final = 86_400_000
 _SEPARATOR: Final = "\n"
@@ -66,11 +65,9 @@ class _Told(msgspec.Struct, frozen=True):
 class RedisCircuits:
     """Tells what changes here, and its members what changed elsewhere."""
 
-    def __init__(self, link: RedisLink) -> None:
-        self._link = link
+    def __init__(self, pipeline: RedisPipeline) -> None:
+        self._pipeline = pipeline
         self._owner = secrets.token_hex(8)
-        self._exchange = link.redis.register_script(_EXCHANGE)
-        self._claim = link.redis.register_script(_CLAIM)
         self._members: dict[str, Member] = {}
         self._news: dict[tuple[str, str], _Told] = {}
         self._has_news = asyncio.Event()
@@ -88,8 +85,9 @@ class RedisCircuits:
 
     async def claim(self, name: str, route: str, open_s: float) -> Claim | None:
         """Ask to be the one that probes."""
-        args: list[str | int] = [f"{name}{_SEPARATOR}{route}", self._owner, int(open_s * 1000), _KEPT_MS]
-        told = await self._link.answer(lambda: self._claim(keys=[_CIRCUITS, _PROBES], args=args))
+        told = await self._pipeline.script(
+            _CLAIM, _KEYS, f"{name}{_SEPARATOR}{route}", self._owner, int(open_s * 1000), _KEPT_MS
+        )
         return Claim(told.decode()) if isinstance(told, bytes) else None
 
     async def open(self) -> None:
@@ -117,12 +115,7 @@ class RedisCircuits:
             # Redis may have lost its memory: without this, a provider that is down would be called by all once more.
             self._repeat()
         news, self._news = self._news, {}
-        told = await self._link.answer(
-            lambda: self._exchange(
-                keys=[_CIRCUITS, _PROBES], args=[self._owner, _KEPT_MS, *_arguments(news)]
-            ),
-            _EXCHANGE_S,
-        )
+        told = await self._pipeline.script(_EXCHANGE, _KEYS, self._owner, _KEPT_MS, *_arguments(news))
         self._was_gone = told is None
         if isinstance(told, list):
             self._learn(told)

@@ -1,9 +1,9 @@
 """The connection to Redis. While it is gone, whoever uses it goes on without."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable
 from contextlib import asynccontextmanager
-from typing import Final, TypeVar
+from typing import Final
 
 import structlog
 from redis.asyncio import Redis
@@ -12,8 +12,6 @@ from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 
 from providers.clock import Clock
-
-T = TypeVar("T")
 
 VERSION: Final = "mediagraph:1"
 """What every key begins with; a new number where the meaning of what is kept changes."""
@@ -77,20 +75,6 @@ class RedisLink:
             _log.warning("shared_cache_back")
         self.is_down = False
         return True
-
-    async def answer(self, ask: Callable[[], Awaitable[T]], limit_s: float | None = None) -> T | None:
-        """Ask within a time, the patience of a request where none is given.
-
-        None where Redis does not answer, or is gone: then only what is asked in the background finds it back.
-        """
-        if self.is_down:
-            return None
-        answers: list[T] = []
-
-        async def listen() -> None:
-            answers.append(await ask())
-
-        return answers[0] if await self.tried(listen(), limit_s or self.patience_s) else None
 
     async def close(self) -> None:
         """Close every connection."""

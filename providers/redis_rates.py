@@ -1,10 +1,11 @@
 """Rates that all processes keep together, by the clock of Redis."""
 
 import hashlib
-from typing import Final, cast
+from typing import Final
 
 from providers.agreement import Pace, Reserved
-from providers.redis_link import VERSION, RedisLink
+from providers.redis_link import VERSION
+from providers.redis_pipeline import RedisPipeline
 
 # Both keep the time from which on the rate is unused (the generic cell rate algorithm), in milliseconds.
 _BEGIN: Final = """
@@ -41,30 +42,26 @@ return {{string.format('%.3f', pause), ahead}}
 
 
 class RedisRates:
-    """Spends and reserves in one round trip each; None wherever Redis does not answer."""
+    """Spends and reserves in one round trip each; answers None wherever Redis does not answer."""
 
-    def __init__(self, link: RedisLink) -> None:
-        self._link = link
-        self._spend = link.redis.register_script(_SPEND)
-        self._reserve = link.redis.register_script(_RESERVE)
+    def __init__(self, pipeline: RedisPipeline) -> None:
+        self._pipeline = pipeline
 
     async def spend(self, name: str, per_minute: int, amount: float) -> float | None:
         """Take an amount from the bucket of that name; answer 0, or in how many seconds it will hold that much.
 
         An amount above a whole bucket's is taken from a full one and paid off later.
         """
-        key = _key("bucket", name)
-        waited_ms = await self._link.answer(lambda: self._spend(keys=[key], args=[per_minute, amount]))
-        return None if waited_ms is None else int(waited_ms) / 1000
+        wait_ms = await self._pipeline.script(_SPEND, (_key("bucket", name),), per_minute, amount)
+        return wait_ms / 1000 if isinstance(wait_ms, int) else None
 
     async def reserve(self, name: str, pace: Pace, wanted: int, ahead: int) -> Reserved | None:
         """Reserve passes of a provider; those ahead only where they are free at once."""
         times_ms = [f"{each_s * 1000:.6f}" for each_s in (pace.spacing_s, pace.burst_s, pace.wait_s)]
-        key = _key("rate", name)
-        told = await self._link.answer(lambda: self._reserve(keys=[key], args=[*times_ms, wanted, ahead]))
-        if told is None:
+        told = await self._pipeline.script(_RESERVE, (_key("rate", name),), *times_ms, wanted, ahead)
+        if not isinstance(told, list):
             return None
-        pause_ms, spare = cast("tuple[bytes, int]", told)
+        pause_ms, spare = told
         return Reserved(pause_s=float(pause_ms) / 1000, ahead=spare)
 
 

@@ -3,9 +3,9 @@
 import asyncio
 from typing import Final
 
-from providers.redis_link import VERSION, RedisLink
+from providers.redis_link import VERSION
+from providers.redis_pipeline import RedisPipeline
 
-_WRITE_S: Final = 1.0
 _KEPT_S: Final = 86400
 _LONGEST: Final = 128 * 1024
 _MOST_WAITING: Final = 100
@@ -14,13 +14,13 @@ _MOST_WAITING: Final = 100
 class RedisTexts:
     """Neither of its methods raises or waits long: Redis may be gone at any time."""
 
-    def __init__(self, link: RedisLink) -> None:
-        self._link = link
+    def __init__(self, pipeline: RedisPipeline) -> None:
+        self._pipeline = pipeline
         self._writes: set[asyncio.Task[object]] = set()
 
     async def find(self, name: str) -> str | None:
         """Find a text."""
-        found = await self._link.answer(lambda: self._link.redis.getex(_key(name), ex=_KEPT_S))
+        found = await self._pipeline.run("GETEX", _key(name), "EX", _KEPT_S)
         return found.decode("utf-8", "replace") if isinstance(found, bytes) else None
 
     def keep(self, name: str, text: str) -> None:
@@ -28,9 +28,7 @@ class RedisTexts:
         sent = text.encode("utf-8", "replace")
         if len(sent) > _LONGEST or len(self._writes) >= _MOST_WAITING:
             return
-        task = asyncio.ensure_future(
-            self._link.answer(lambda: self._link.redis.set(_key(name), sent, ex=_KEPT_S), _WRITE_S)
-        )
+        task = asyncio.ensure_future(self._pipeline.run("SET", _key(name), sent, "EX", _KEPT_S))
         self._writes.add(task)
         task.add_done_callback(self._writes.discard)
 

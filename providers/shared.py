@@ -102,6 +102,10 @@ class SharedCache(Herald, Protocol):
         """Forget an answer, soon."""
         ...
 
+    def is_writing(self, key: str) -> bool:
+        """Tell whether something under a key will be kept or forgotten soon."""
+        ...
+
     def is_purged(self, tags: Iterable[str], since: int) -> bool:
         """Tell whether a purge of one of the tags came after that many."""
         ...
@@ -123,7 +127,7 @@ class Share:
 
     async def find(self, call: Call) -> Stored | None:
         """Find an answer that no purge concerns."""
-        stored = await self.cache.get(self._key(call))
+        stored = await self.cache.get(self.key(call))
         if stored is None or self.cache.is_purged((self._provider.value, *call.tags), stored.purges):
             return None
         return stored
@@ -141,7 +145,7 @@ class Share:
             stale_s=keeping.stale_s,
             purges=purges,
         )
-        self.cache.put(self._key(call), stored)
+        self.cache.put(self.key(call), stored)
 
     async def renew(self, call: Call, keeping: Keeping, stored_at: float) -> None:
         """Take note that an answer has not changed."""
@@ -150,13 +154,14 @@ class Share:
             renewed = msgspec.structs.replace(
                 stored, stored_at=stored_at, fresh_s=keeping.fresh_s, stale_s=keeping.stale_s
             )
-            self.cache.put(self._key(call), renewed)
+            self.cache.put(self.key(call), renewed)
 
     def drop(self, call: Call) -> None:
         """Forget an answer."""
-        self.cache.drop(self._key(call))
+        self.cache.drop(self.key(call))
 
-    def _key(self, call: Call) -> str:
+    def key(self, call: Call) -> str:
+        """Name an answer in the shared cache."""
         # Without the variant: what differs by it is made of the same answer.
         wire = msgspec.json.encode((self._identity, call.path, call.query, call.headers))
         return f"{self._provider.value}:{hashlib.blake2b(wire, digest_size=16).hexdigest()}"

@@ -148,7 +148,7 @@ def _herald(settings: Settings, shared: Sharing | None) -> Herald | None:
 
 
 def _share(provider: Provider, identity: str, shared: Sharing) -> Share:
-    agreement = Agreement(f"{provider.value}:{identity}", shared.rates, shared.board)
+    agreement = Agreement(f"{provider.value}:{identity}", shared.rates, shared.board, shared.errands)
     return Share(provider, identity, shared.cache, agreement)
 
 

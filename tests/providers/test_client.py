@@ -249,13 +249,15 @@ async def test_after_the_deadline_no_call_leaves(forge: ForgeEmulator) -> None:
 
 
 async def test_the_deadline_ends_a_call_and_one_that_waits_for_its_turn(forge: ForgeEmulator) -> None:
-    forge.faults.add(hang())
     async with client_of(Provider.FORGE, forge.url, policy=CallPolicy(concurrency=1)) as client:
+        # The first call of a process takes longer than these two have.
+        await get(client, call=another(2))
+        forge.faults.add(hang())
         found = await asyncio.gather(
-            get(client, scope_of(0.1)), get(client, scope_of(0.1), another(1)), return_exceptions=True
+            get(client, scope_of(0.3)), get(client, scope_of(0.1), another(1)), return_exceptions=True
         )
     assert [type(each) for each in found] == [UpstreamTimeout, NotAsked]
-    assert forge.hits.count() == 1
+    assert forge.hits.count() == 2
 
 
 async def test_the_provider_s_own_time_ends_a_call(forge: ForgeEmulator) -> None:

@@ -10,7 +10,6 @@ from providers.agreement import Agreement, Pace, Reserved
 from providers.errors import UpstreamRateLimited
 from providers.limits import Rate, Slots
 from providers.records import Provider
-from providers.redis_circuits import RedisCircuits
 from tests.clock import DrivenClock
 
 
@@ -128,7 +127,7 @@ def shared_rate(reservations: Reservations, clock: DrivenClock, per_second: floa
         per_second,
         30.0,
         clock,
-        Agreement("FORGE:x", reservations, Mock(spec_set=RedisCircuits)),
+        Agreement("FORGE:x", reservations, Mock(), Mock()),
     )
 
 

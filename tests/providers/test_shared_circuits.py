@@ -12,7 +12,9 @@ from providers.clock import Clock
 from providers.errors import UpstreamTimeout, UpstreamUnavailable
 from providers.records import Provider
 from providers.redis_circuits import RedisCircuits
+from providers.redis_errands import RedisErrands
 from providers.redis_link import RedisLink
+from providers.redis_pipeline import RedisPipeline
 from providers.redis_rates import RedisRates
 from tests.clock import DrivenClock
 from tests.log_lines import listening
@@ -27,9 +29,10 @@ class Process:
 
     def __init__(self, url: str, name: str, clock: Clock | None) -> None:
         self.link = RedisLink(url, patience_s=5.0)
-        self.board = RedisCircuits(self.link)
+        pipeline = RedisPipeline(self.link)
+        self.board = RedisCircuits(pipeline)
         self.clock = clock or Clock()
-        agreement = Agreement(name, RedisRates(self.link), self.board)
+        agreement = Agreement(name, RedisRates(pipeline), self.board, RedisErrands(pipeline))
         self.circuits = Circuits(Provider.FORGE, 2, OPEN_S, self.clock, agreement)
 
     async def call(self, *, fails: bool = False) -> bool:

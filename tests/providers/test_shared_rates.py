@@ -12,7 +12,9 @@ from providers.errors import UpstreamRateLimited
 from providers.limits import Rate
 from providers.records import Provider
 from providers.redis_circuits import RedisCircuits
+from providers.redis_errands import RedisErrands
 from providers.redis_link import RedisLink
+from providers.redis_pipeline import RedisPipeline
 from providers.redis_rates import RedisRates
 from tests.clock import DrivenClock
 from tests.providers.redis_server import RedisServer
@@ -26,8 +28,9 @@ class Process:
     def __init__(self, url: str, per_second: float, wait_s: float = 0.0, patience_s: float = 5.0) -> None:
         self.link = RedisLink(url, patience_s=patience_s)
         self.clock = DrivenClock()
-        self.rates = RedisRates(self.link)
-        agreement = Agreement(NAME, self.rates, RedisCircuits(self.link))
+        pipeline = RedisPipeline(self.link)
+        self.rates = RedisRates(pipeline)
+        agreement = Agreement(NAME, self.rates, RedisCircuits(pipeline), RedisErrands(pipeline))
         self.rate = Rate(Provider.FORGE, per_second, wait_s, self.clock, agreement)
 
     async def passes(self) -> bool:

@@ -8,6 +8,7 @@ from urllib.parse import quote
 import pytest
 
 from providers.redis_link import RedisLink
+from providers.redis_pipeline import RedisPipeline
 from providers.redis_texts import RedisTexts
 from server.operations.persisted import PersistedQueries
 from server.operations.requests import GraphQLRequest, RequestRefused
@@ -129,7 +130,7 @@ async def test_texts_are_kept_for_a_day_after_their_last_use_and_long_ones_not_a
     redis_server: RedisServer,
 ) -> None:
     link = RedisLink(redis_server.url, patience_s=5.0)
-    texts = RedisTexts(link)
+    texts = RedisTexts(RedisPipeline(link))
     texts.keep("long", "x" * 200_000)
     texts.keep("short", "é")
     async with asyncio.timeout(5):

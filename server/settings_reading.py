@@ -12,7 +12,7 @@ from server.settings_kinds import Kind, shown
 
 PREFIX = "MEDIAGRAPH_"
 G = TypeVar("G", bound=msgspec.Struct)
-_USER = re.compile(r"//.*@")
+_USER = re.compile(r"(//|^(?!.*//)).*@")
 
 
 class SettingsError(Exception):
@@ -63,7 +63,7 @@ def read_value(variable: Variable, text: str) -> object:
 
 def _without_credentials(text: str) -> str:
     """Hide what a URL can carry in the wrong place: a user before the host, a key in the query."""
-    return _USER.sub("//…@", text).partition("?")[0] + ("?…" if "?" in text else "")
+    return _USER.sub(r"\1…@", text).partition("?")[0] + ("?…" if "?" in text else "")
 
 
 def shown_default(default: object) -> str:

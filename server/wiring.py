@@ -52,10 +52,9 @@ def build_providers(
     means = Means(clock=clock or Clock(), shared=shared)
     # A pool each: a provider that hangs must not sit on the connections of the others.
     # One connection more than calls in flight: a login waits behind no call that waits for it.
-    transports = tuple(
+    musement, clubmed, forge = transports = tuple(
         make(provider.concurrency + 1) for provider in (settings.musement, settings.clubmed, settings.forge)
     )
-    musement, clubmed, forge = transports
     photo_images = forge_images(settings)
     clients = {
         Provider.MUSEMENT: _musement(settings, musement, means),

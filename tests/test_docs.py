@@ -1,6 +1,7 @@
 """The documentation says what is so: its tables, links, settings and commands."""
 
 import importlib.util
+import json
 import re
 import subprocess
 import sys
@@ -10,11 +11,15 @@ from types import ModuleType
 import pytest
 
 from server.__main__ import COMMANDS
+from server.drift.replays import REPLAYS
 from server.settings import all_variables
+from tests.graph import Graph
 
 ROOT = Path(__file__).resolve().parents[1]
 PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
 PREFIX = "MEDIAGRAPH_"
+GUIDE = (ROOT / "docs" / "schema.md").read_text(encoding="utf-8")
+QUERIES = re.findall(r"```graphql\n(.*?)```\n\n```json\n(.*?)```", GUIDE, re.DOTALL)
 
 
 def capacity_module() -> ModuleType:
@@ -58,3 +63,30 @@ def test_settings_and_commands_that_are_named_exist(page: Path) -> None:
     for ending in re.findall(rf"{PREFIX}<PROVIDER>(_[A-Z_]+)", text):
         assert f"{PREFIX}FORGE{ending}" in known
     assert set(re.findall(r"`mediagraph ([a-z]+)", text)) <= set(COMMANDS)
+
+
+def test_every_query_of_the_guide_has_an_answer() -> None:
+    assert len(QUERIES) == GUIDE.count("```graphql") > 8
+
+
+@pytest.mark.parametrize(("query", "answer"), QUERIES)
+async def test_a_query_of_the_guide_is_answered_as_it_says(query: str, answer: str, graph: Graph) -> None:
+    reply = await graph.query(query, x_request_id="guide")
+    assert reply.json == json.loads(answer)
+
+
+def test_the_provider_notes_name_every_route_that_is_asked_and_no_other() -> None:
+    notes = (ROOT / "docs" / "providers.md").read_text(encoding="utf-8")
+    named = set(re.findall(r"^\| [^|]+ \| `((?:GET|POST) [^`]+)` \|", notes, re.MULTILINE))
+    replayed = {route for each in REPLAYS.values() for route, _ in (each.listing, *each.others)}
+    assert named == replayed | {"POST /login"}
+
+
+def test_what_contributors_are_told_to_run_and_to_look_at_is_there() -> None:
+    text = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    blocks = "".join(re.findall(r"```sh\n(.*?)```", text, re.DOTALL)).splitlines()
+    assert blocks == ["python3 run.py test tests/server", ".ci/run"]
+    for path in re.findall(r"`((?:server|schema|providers|tests)/[\w/*.]+)`", text):
+        assert list(ROOT.glob(path)), path
+    for module in re.findall(r"`python3 -m ([\w.]+)`", text):
+        assert importlib.util.find_spec(module), module

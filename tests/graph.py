@@ -26,6 +26,8 @@ from server.traced_requests import Traces
 EXECUTION = {"COMPILE": "false"} if os.environ.get("REFERENCE_EXECUTION") else {"COMPILE_AFTER": "1"}
 # Likewise: as by default, and with SESSION_TRANSPORT=1 through aiohttp's session.
 SENDING = {"TRANSPORT": "session"} if os.environ.get("SESSION_TRANSPORT") else {}
+# Nobody serves them there: a test that looks at pictures says where it has them served.
+IMAGES_ORIGIN = "http://localhost:8000"
 
 
 class Reply(msgspec.Struct, frozen=True):
@@ -167,9 +169,11 @@ class Graph(Emulators):
 
 
 @asynccontextmanager
-async def running_emulators() -> AsyncIterator[Emulators]:
-    """Run fresh emulators."""
-    emulators = Emulators(create_musement(), create_clubmed(), create_forge())
+async def running_emulators(images_origin: str = IMAGES_ORIGIN) -> AsyncIterator[Emulators]:
+    """Run fresh emulators; ``images_origin`` is where they say that their pictures are."""
+    emulators = Emulators(
+        create_musement(images_origin), create_clubmed(images_origin), create_forge(images_origin)
+    )
     each = (emulators.musement, emulators.clubmed, emulators.forge)
     for emulator in each:
         await emulator.start()
@@ -182,10 +186,15 @@ async def running_emulators() -> AsyncIterator[Emulators]:
 
 @asynccontextmanager
 async def running_graph(
-    clock: Clock | None = None, traces: Traces | None = None, /, **settings: str
+    clock: Clock | None = None,
+    traces: Traces | None = None,
+    /,
+    *,
+    images_origin: str = IMAGES_ORIGIN,
+    **settings: str,
 ) -> AsyncIterator[Graph]:
     """Run a graph over fresh emulators; settings by their names without the prefix, in any case."""
-    async with running_emulators() as emulators:
+    async with running_emulators(images_origin) as emulators:
         environ = {**emulators.settings, **EXECUTION, **SENDING}
         environ |= {name.upper(): value for name, value in settings.items()}
         loaded = load_settings({f"MEDIAGRAPH_{name}": value for name, value in environ.items()})

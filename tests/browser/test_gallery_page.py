@@ -326,4 +326,5 @@ async def test_nothing_moves_for_those_who_want_no_motion(chromium: Devtools, ga
             "Emulation.setEmulatedMedia", features=[{"name": "prefers-reduced-motion", "value": "reduce"}]
         )
         await tab.wait_for(f"{moving} === 0")
+        assert await tab.evaluate("!!document.querySelector('.waiting .tile')")
         gallery.graph.clubmed.faults.release()

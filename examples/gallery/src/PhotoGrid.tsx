@@ -1,4 +1,3 @@
-import { NetworkStatus } from "@apollo/client";
 import { useQuery } from "@apollo/client/react";
 import { useCallback, useEffect, useRef, useState } from "react";
 import { at, failuresOf } from "./failures";
@@ -39,25 +38,24 @@ interface PhotoGridProps {
 /** Editorial photos, page after page as the end comes near. Make a new one (by its key) for another choice of tags. */
 export function PhotoGrid({ tags, setTags }: PhotoGridProps) {
   const texts = useTexts();
-  const { data, error, fetchMore, refetch, networkStatus } = useQuery(PHOTOS, {
-    variables: { tags, first: PAGE_SIZE },
-  });
-  const [failure, setFailure] = useState<unknown>();
-  const isLoading = networkStatus !== NetworkStatus.ready && networkStatus !== NetworkStatus.error;
+  const { data, error, fetchMore, refetch } = useQuery(PHOTOS, { variables: { tags, first: PAGE_SIZE } });
   const photos = data?.photos?.edges.map(({ node }) => node) ?? [];
   const { hasNextPage = false, endCursor } = data?.photos?.pageInfo ?? {};
+  // While the list still ends where more was asked for, that is on its way or has failed: nothing asks a second time.
+  const [asked, setAsked] = useState<{ after?: string | null; failure?: unknown }>({});
+  const isAsked = asked.after === endCursor;
   const more = useCallback(async () => {
-    setFailure(undefined);
+    setAsked({ after: endCursor });
     try {
       await fetchMore({ variables: { after: endCursor } });
-    } catch (reason) {
-      setFailure(reason);
+    } catch (failure) {
+      setAsked({ after: endCursor, failure });
     }
   }, [fetchMore, endCursor]);
-  const end = useReached(more, hasNextPage && !isLoading && !failure);
+  const end = useReached(more, hasNextPage && !isAsked);
 
   return (
-    <section aria-labelledby="photos" aria-busy={isLoading}>
+    <section aria-labelledby="photos">
       <header className="section-head">
         <h2 id="photos">{texts.photos}</h2>
         <TagFilter photos={photos} chosen={tags} choose={setTags} />
@@ -78,12 +76,12 @@ export function PhotoGrid({ tags, setTags }: PhotoGridProps) {
         </ul>
       )}
       <div className="end" ref={end}>
-        {failure ? (
-          <Notice failures={at(failuresOf(failure), "photos")} retry={() => void more()} />
+        {isAsked && asked.failure ? (
+          <Notice failures={at(failuresOf(asked.failure), "photos")} retry={() => void more()} />
         ) : hasNextPage ? (
           // What comes by scrolling comes by this too, with a keyboard or without an observer.
-          <button type="button" aria-disabled={isLoading} onClick={() => isLoading || void more()}>
-            {isLoading ? texts.loading : texts.more}
+          <button type="button" aria-disabled={isAsked} onClick={() => isAsked || void more()}>
+            {isAsked ? texts.loading : texts.more}
           </button>
         ) : (
           data?.photos && <p>{photos.length > 0 ? texts.end(photos.length) : texts.none}</p>

@@ -32,7 +32,10 @@ class Durations:
 
     def note(self, route: str, duration_s: float) -> None:
         """Remember one call."""
-        self._by_route.setdefault(route, deque(maxlen=_REMEMBERED)).append(duration_s)
+        known = self._by_route.get(route)
+        if known is None:
+            known = self._by_route[route] = deque(maxlen=_REMEMBERED)
+        known.append(duration_s)
 
     def least_left_s(self, route: str) -> float:
         """Tell how much of a deadline must be left to start a call: 250 ms, less for a faster or unknown route."""
@@ -80,6 +83,9 @@ class Attempts:
         raise status_error(self._provider, reply)
 
     async def _headers(self, scope: FlightScope) -> Mapping[str, str]:
+        # What is at hand takes no time that would need a bound.
+        if self._credentials.pending_route() is None:
+            return await self._credentials.headers(scope)
         try:
             async with scope.bounded():
                 return await self._credentials.headers(scope)
@@ -90,24 +96,47 @@ class Attempts:
         self, call: Call, scope: FlightScope, record: CallRecord, headers: Mapping[str, str]
     ) -> Reply:
         url = f"{self._base_url}{call.path}{'?' if call.query else ''}{call.query}"
-        sent = {"accept": "application/json", **headers, **dict(call.headers), **dict(scope.trace_headers)}
-        asked = False
+        sent = {"accept": "application/json", **headers}
+        sent.update(call.headers)
+        sent.update(scope.trace_headers)
+        asked = record.attempts
         try:
-            # Waiting for a slot counts against the deadline: a client does not care what its time went into.
-            async with scope.bounded(), self._slots.slot(scope.owner):
-                await self._rate.pass_one()
-                self._refuse_late(call, scope)
-                asked = True
-                record.attempts += 1
-                reply = await self._timed(call, url, sent)
+            if self._is_bounded_by_its_time(scope) and self._slots.take():
+                reply = await self._at_once(call, scope, record, url, sent)
+            else:
+                # Waiting for a slot counts against the deadline: a client does not care what its time went into.
+                async with scope.bounded(), self._slots.slot(scope.owner):
+                    await self._rate.pass_one()
+                    reply = await self._timed(call, scope, record, url, sent)
         except TimeoutError as failure:
-            raise (send_error(self._provider, failure) if asked else self._too_late()) from None
+            raise (
+                send_error(self._provider, failure) if record.attempts > asked else self._too_late()
+            ) from None
         except (SendFailed, BodyTooLarge, BodyUnreadable) as failure:
             raise send_error(self._provider, failure) from failure
         record.status = reply.status
         return reply
 
-    async def _timed(self, call: Call, url: str, headers: Mapping[str, str]) -> Reply:
+    def _is_bounded_by_its_time(self, scope: FlightScope) -> bool:
+        # Then the deadline, which only moves away, needs no timer of its own.
+        return (
+            not self._policy.rate
+            and scope.deadline - asyncio.get_running_loop().time() >= self._policy.timeout_s
+        )
+
+    async def _at_once(
+        self, call: Call, scope: FlightScope, record: CallRecord, url: str, headers: Mapping[str, str]
+    ) -> Reply:
+        try:
+            return await self._timed(call, scope, record, url, headers)
+        finally:
+            self._slots.give_back()
+
+    async def _timed(
+        self, call: Call, scope: FlightScope, record: CallRecord, url: str, headers: Mapping[str, str]
+    ) -> Reply:
+        self._refuse_late(call, scope)
+        record.attempts += 1
         clock = asyncio.get_running_loop().time
         began = clock()
         reply = await self._transport.send(

@@ -1,12 +1,23 @@
 """What a call is, and the bounds that the operator sets to a provider's calls."""
 
 from collections.abc import Callable, Iterable
+from functools import lru_cache
+from typing import Final, Generic, TypeVar
 from urllib.parse import quote, urlencode
 
 import msgspec
 
+from providers.records import Origin
+from providers.transport import Reply
 
-class Call(msgspec.Struct, frozen=True, kw_only=True):
+T = TypeVar("T")
+Decode = Callable[[Reply, Origin], T]
+
+_SEGMENTS_REMEMBERED: Final = 4096
+
+
+# Looked up again and again while it is in flight, and at each use of what is kept of it.
+class Call(msgspec.Struct, frozen=True, kw_only=True, cache_hash=True):
     """One request to a provider, without its credentials. It is the identity of its answer in every cache.
 
     ``route`` is the name in receipts, circuits and metrics; ``path`` and ``query`` are ready for the wire (build them
@@ -32,6 +43,14 @@ class Sample(msgspec.Struct, frozen=True):
     headers: tuple[tuple[str, str], ...] = ()
 
 
+class Ask(msgspec.Struct, Generic[T], frozen=True):
+    """A call and what is made of its answer: records by ``decode``, in a rehearsal of the sample."""
+
+    call: Call
+    decode: Decode[T]
+    sample: Sample
+
+
 class CallPolicy(msgspec.Struct, frozen=True, kw_only=True):
     """Bounds of a provider's calls and of what is kept of their answers.
 
@@ -52,6 +71,7 @@ class CallPolicy(msgspec.Struct, frozen=True, kw_only=True):
     cache_bytes: int = 64 * 1024 * 1024
 
 
+@lru_cache(_SEGMENTS_REMEMBERED)
 def path_segment(text: str) -> str:
     """Quote one segment whole, so that it can never become two or leave its place."""
     return quote(text, safe="")

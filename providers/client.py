@@ -1,34 +1,32 @@
 """What adapters ask their provider through: kept answers first, one call for all who want the same, then the wire."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Hashable, Iterable, Mapping
+from collections.abc import Callable, Hashable, Iterable, Mapping
 from functools import partial
 from http import HTTPStatus
-from typing import TypeVar
+from typing import Generic, TypeVar
 
 import msgspec
 
 from providers.attempts import Attempts
 from providers.auth import Credentials
 from providers.breaker import Circuits, CircuitState
-from providers.cache import Entry, keeping_of
 from providers.call_record import CallRecord
-from providers.calls import Call, CallPolicy, Sample, path_segment, query_string
+from providers.calls import Ask, Call, CallPolicy, Decode, Sample, path_segment, query_string
 from providers.clock import Clock
 from providers.errands import Errands
-from providers.errors import NotAsked, NotConfigured, ProviderError, UpstreamBadResponse
-from providers.flights import Flight, Flights, FlightScope, traced
-from providers.kept import Decode, Kept
-from providers.outcomes import covers, refuse_other_types
+from providers.errors import NotAsked, NotConfigured, ProviderError
+from providers.fetching import Fetching
+from providers.flights import Flight, Flights, Wait, traced
+from providers.kept import Kept
 from providers.records import Answer, Origin, Provider
-from providers.rehearsal import Rehearsal
 from providers.renewals import Renewals
 from providers.retry import Retry, RetryBudget
 from providers.scope import CallScope
 from providers.shared import Share
 from providers.transport import Reply, Transport
 
-__all__ = ["Call", "CallPolicy", "ProviderClient", "Sample", "by_key", "path_segment", "query_string"]
+__all__ = ["Ask", "Call", "CallPolicy", "ProviderClient", "Sample", "path_segment", "query_string"]
 
 T = TypeVar("T")
 K = TypeVar("K", bound=Hashable)
@@ -59,14 +57,22 @@ class ProviderClient:
         self._clock = clock or Clock()
         self._kept = Kept(policy, self._clock, share)
         agreement = share.agreement if share else None
-        self._errands = Errands(share if policy.fresh_s > 0 else None)
-        self._flights = Flights(provider)
+        self._flights = Flights()
         self._circuits = Circuits(
             provider, policy.breaker_failures, policy.breaker_open_s, self._clock, agreement
         )
-        self._retry = Retry(policy.retries, RetryBudget(), self._clock)
         self.renewals = Renewals(provider, policy.timeout_s)
-        self._attempts = Attempts(provider, base_url, credentials, transport, policy, self._clock, agreement)
+        self._fetching = Fetching(
+            provider=provider,
+            policy=policy,
+            clock=self._clock,
+            kept=self._kept,
+            flights=self._flights,
+            circuits=self._circuits,
+            retry=Retry(policy.retries, RetryBudget(), self._clock),
+            errands=Errands(share if policy.fresh_s > 0 else None),
+            attempts=Attempts(provider, base_url, credentials, transport, policy, self._clock, agreement),
+        )
 
     @property
     def circuits(self) -> Mapping[str, CircuitState]:
@@ -95,31 +101,93 @@ class ProviderClient:
         all who ask. ``decode`` makes records of the body, for this request and others. In a rehearsal nothing is sent
         and the sample is the answer. Raises ProviderError, one class for each reason.
         """
-        if self.missing:
-            raise NotConfigured(self.provider, f"is not configured: set {' and '.join(self.missing)}")
-        record = CallRecord(
+        ask = Ask(call, decode, sample)
+        if scope.rehearsal is not None or self.missing:
+            return await self._rehearsed(ask, scope)
+        wait = Wait(scope.deadline)
+        began = self._begin(ask, scope, wait)
+        if scope.tracer is not None and isinstance(began, Waiting) and began.record.verdict == "JOINED":
+            # The call itself stands in the trace of the request that began it.
+            await scope.tracer.traced(began.record, lambda _: self._flights.wait(wait))
+        else:
+            await self._flights.wait(wait)
+        answer = self._ended(began, scope)
+        if isinstance(answer, ProviderError):
+            raise answer
+        return answer
+
+    async def by_key(
+        self, keys: Iterable[K], ask: Callable[[K], Ask[T]], scope: CallScope
+    ) -> Mapping[K, Answer[T] | ProviderError]:
+        """Answer one call a key, all at once, each as ``get`` does; a failure stands at its own key.
+
+        The provider's concurrency limit bounds what is in flight.
+        """
+        asks = {key: ask(key) for key in dict.fromkeys(keys)}
+        if scope.rehearsal is not None or scope.tracer is not None or self.missing:
+            found = await asyncio.gather(*(self._alone(each, scope) for each in asks.values()))
+            return dict(zip(asks, found, strict=True))
+        wait = Wait(scope.deadline)
+        began = {key: self._begin(each, scope, wait) for key, each in asks.items()}
+        await self._flights.wait(wait)
+        return {key: self._ended(each, scope) for key, each in began.items()}
+
+    async def _alone(self, ask: Ask[T], scope: CallScope) -> Answer[T] | ProviderError:
+        try:
+            return await self.get(ask.call, ask.decode, scope, ask.sample)
+        except ProviderError as error:
+            return error
+
+    def _begin(self, ask: Ask[T], scope: CallScope, wait: Wait) -> "Answer[T] | Waiting[T] | ProviderError":
+        """Answer with what is kept, or let the request wait for the call."""
+        now = asyncio.get_running_loop().time()
+        record = self._record(ask.call, scope, now)
+        scope.calls.append(record)
+        answer = self._at_hand(ask, scope, record)
+        if answer is not None:
+            record.origin = answer.origin
+            return answer
+        if now >= scope.deadline:
+            return NotAsked(self.provider, "was not asked: the request's time was over")
+        flight: Flight[Answer[T]] | None = self._flights.find(ask.call)
+        if flight is not None:
+            record.verdict = "JOINED"
+        else:
+            flight = self._start(ask, scope, record)
+        self._flights.join(ask.call, flight, wait)
+        return Waiting(ask, flight, record)
+
+    def _ended(
+        self, began: "Answer[T] | Waiting[T] | ProviderError", scope: CallScope
+    ) -> Answer[T] | ProviderError:
+        if not isinstance(began, Waiting):
+            return began
+        record, flight = began.record, began.flight
+        ended_at = flight.landed_at or asyncio.get_running_loop().time()
+        record.ms = (ended_at - scope.began) * 1000 - record.started_ms
+        outcome = flight.outcome(self.provider)
+        if isinstance(outcome, ProviderError):
+            return outcome
+        record.origin = outcome.origin
+        if record.verdict == "STALE":
+            self._renew(began.ask, scope)
+        return outcome
+
+    def _record(self, call: Call, scope: CallScope, now: float) -> CallRecord:
+        return CallRecord(
             provider=self.provider,
             route=call.route,
-            started_ms=(asyncio.get_running_loop().time() - scope.began) * 1000,
+            started_ms=(now - scope.began) * 1000,
             skip=call.skip,
             limit=call.limit,
         )
-        if scope.rehearsal is not None:
-            return await self._rehearsed(call, record, decode, scope.rehearsal, sample)
-        scope.calls.append(record)
-        try:
-            answer = self._at_hand(call, decode, scope, record) or await self._awaited(
-                call, decode, scope, record
-            )
-            record.origin = answer.origin
-            return answer
-        finally:
-            record.ms = (asyncio.get_running_loop().time() - scope.began) * 1000 - record.started_ms
 
-    async def _rehearsed(
-        self, call: Call, record: CallRecord, decode: Decode[T], rehearsal: Rehearsal, sample: Sample
-    ) -> Answer[T]:
-        entry = self._kept.find(call)
+    async def _rehearsed(self, ask: Ask[T], scope: CallScope) -> Answer[T]:
+        rehearsal = scope.rehearsal
+        if self.missing or rehearsal is None:
+            raise NotConfigured(self.provider, f"is not configured: set {' and '.join(self.missing)}")
+        record = self._record(ask.call, scope, asyncio.get_running_loop().time())
+        entry = self._kept.find(ask.call)
         now = self._clock.unix()
         if entry is not None and entry.may_serve(now):
             record.verdict = "HIT" if entry.is_fresh(now) else "STALE"
@@ -133,8 +201,8 @@ class ProviderClient:
             )
         await rehearsal.play(record)
         origin = Origin(stored_at=0.0, fresh_until=0.0)
-        reply = Reply(status=HTTPStatus.OK, headers=dict(sample.headers), body=sample.body())
-        return Answer(value=decode(reply, origin), origin=origin)
+        reply = Reply(status=HTTPStatus.OK, headers=dict(ask.sample.headers), body=ask.sample.body())
+        return Answer(value=ask.decode(reply, origin), origin=origin)
 
     def purge(self, tag: str) -> int:
         """Forget every answer that a tag names, and keep none that is in flight now; answer how many there were.
@@ -152,147 +220,39 @@ class ProviderClient:
         """Cancel every call in flight."""
         await self._flights.close()
 
-    def _at_hand(
-        self, call: Call, decode: Decode[T], scope: CallScope, record: CallRecord
-    ) -> Answer[T] | None:
-        entry = self._kept.find(call)
-        now = self._clock.unix()
-        if entry is None or not entry.may_serve(now):
-            return None
-        record.verdict = "HIT"
-        record.age_s = entry.age_s(now)
-        if not entry.is_fresh(now):
-            record.verdict = "STALE"
-            self._renew(call, decode, scope)
-        return entry.answer
-
-    def _renew(self, call: Call, decode: Decode[T], scope: CallScope) -> None:
-        if self._flights.find(call) is None:
-            own, record = self.renewals.begin(call, scope)
-            flight = self._start(call, decode, own, record, renews=True)
-            flight.task.add_done_callback(lambda _: self.renewals.end(own, record))
-
-    async def _awaited(
-        self, call: Call, decode: Decode[T], scope: CallScope, record: CallRecord
-    ) -> Answer[T]:
-        if asyncio.get_running_loop().time() >= scope.deadline:
-            raise NotAsked(self.provider, "was not asked: the request's time was over")
-        flight: Flight[Answer[T]] | None = self._flights.find(call)
-        if flight is not None:
-            record.verdict = "JOINED"
-        else:
-            flight = self._start(call, decode, scope, record)
-        waiting = self._flights.wait(call, flight, scope)
-        if scope.tracer is not None and record.verdict == "JOINED":
-            # The call itself stands in the trace of the request that began it.
-            answer = await scope.tracer.traced(record, lambda _: waiting)
-        else:
-            answer = await waiting
-        if record.verdict == "STALE":
-            self._renew(call, decode, scope)
-        return answer
-
-    def _start(
-        self,
-        call: Call,
-        decode: Decode[T],
-        scope: CallScope,
-        record: CallRecord,
-        *,
-        renews: bool = False,
-    ) -> Flight[Answer[T]]:
-        fetch = partial(self._fetched, call, decode, record)
-        return self._flights.start(
-            call, scope, traced(fetch, record, scope.tracer) if scope.tracer else fetch, renews=renews
-        )
-
-    async def _fetched(
-        self, call: Call, decode: Decode[T], record: CallRecord, flight: Flight[Answer[T]]
-    ) -> Answer[T]:
-        find = partial(self._from_others, call, decode, flight, record)
-        async with self._errands.alone(call, find) as found:
-            return found or await self._called(call, decode, flight, record)
-
-    async def _called(
-        self, call: Call, decode: Decode[T], flight: Flight[Answer[T]], record: CallRecord
-    ) -> Answer[T]:
-        old, purges = self._kept.find(call), self._kept.purges
-        try:
-            async with self._circuits.guard(call.route):
-                reply = await self._replied(call, flight.scope, record, old)
-                if reply.status == HTTPStatus.NOT_MODIFIED and old is not None:
-                    if self._flights.is_current(call, flight):
-                        await self._kept.renew(call, reply, old)
-                    return old.answer
-                value, origin = self._read(reply, decode)
-        except ProviderError as error:
-            self._forget_refused(call, flight, error)
-            raise
-        if isinstance(value, ProviderError):
-            raise value
-        if not self._flights.is_current(call, flight):
-            return Answer(value=value, origin=origin)
-        return self._kept.keep(call, reply, value, origin, purges)
-
-    async def _replied(self, call: Call, scope: FlightScope, record: CallRecord, old: Entry | None) -> Reply:
-        conditions = old.conditions if old else {}
-        return await self._retry.run(lambda: self._attempts.once(call, scope, record, conditions), scope)
-
-    def _forget_refused(self, call: Call, flight: Flight[Answer[T]], error: ProviderError) -> None:
-        # A refusal is an answer: what was kept before it may not serve any more.
-        if not covers(error) and self._flights.is_current(call, flight):
-            self._kept.drop(call)
-
-    async def _from_others(
-        self, call: Call, decode: Decode[T], flight: Flight[Answer[T]], record: CallRecord
-    ) -> Answer[T] | None:
-        entry = await self._kept.find_shared(call, decode, if_fresh=flight.renews)
+    def _at_hand(self, ask: Ask[T], scope: CallScope, record: CallRecord) -> Answer[T] | None:
+        entry = self._kept.find(ask.call)
         if entry is None:
             return None
         now = self._clock.unix()
-        record.verdict = "HIT" if entry.is_fresh(now) else "STALE"
+        if not entry.may_serve(now):
+            return None
         record.age_s = entry.age_s(now)
-        if self._flights.is_current(call, flight):
-            self._kept.memory.put(call, entry)
+        if entry.is_fresh(now):
+            record.verdict = "HIT"
+        else:
+            record.verdict = "STALE"
+            self._renew(ask, scope)
         return entry.answer
 
-    def _read(self, reply: Reply, decode: Decode[T]) -> tuple[T | ProviderError | None, Origin]:
-        """Decode a body; a failure that the adapter names itself is no sign of an unwell provider, and is returned."""
-        now = self._clock.unix()
-        keeping = keeping_of(reply, self.policy)
-        # What is not kept is fresh to those who waited for it.
-        origin = Origin(
-            stored_at=now, fresh_until=now + (keeping.fresh_s if keeping else self.policy.timeout_s)
+    def _renew(self, ask: Ask[T], scope: CallScope) -> None:
+        if self._flights.find(ask.call) is None:
+            own, record = self.renewals.begin(ask.call, scope)
+            flight = self._start(ask, own, record, renews=True)
+            flight.task.add_done_callback(lambda _: self.renewals.end(own, record))
+
+    def _start(
+        self, ask: Ask[T], scope: CallScope, record: CallRecord, *, renews: bool = False
+    ) -> Flight[Answer[T]]:
+        fetch = partial(self._fetching.fetch, ask, record)
+        return self._flights.start(
+            ask.call, scope, traced(fetch, record, scope.tracer) if scope.tracer else fetch, renews=renews
         )
-        if reply.status == HTTPStatus.NOT_FOUND:
-            return None, origin
-        refuse_other_types(self.provider, reply)
-        try:
-            # The decoder skips what no record needs without looking into it: this makes sure that it is text.
-            str(reply.body, "utf-8")
-            return decode(reply, origin), origin
-        except UpstreamBadResponse as error:
-            return error, origin
-        except (msgspec.DecodeError, UnicodeDecodeError) as error:
-            raise UpstreamBadResponse(
-                self.provider, "answered JSON that cannot be read as documented"
-            ) from error
 
 
-async def by_key(
-    keys: Iterable[K], fetch: Callable[[K], Awaitable[Answer[T]]]
-) -> Mapping[K, Answer[T] | ProviderError]:
-    """Run one call a key, all at once; a failure stands at its own key.
+class Waiting(msgspec.Struct, Generic[T], frozen=True):
+    """What a request waits for, and where it is written down."""
 
-    The provider's concurrency limit bounds what is in flight.
-    """
-
-    async def one(key: K) -> Answer[T] | ProviderError:
-        try:
-            return await fetch(key)
-        except ProviderError as error:
-            return error
-
-    distinct = list(dict.fromkeys(keys))
-    answers = await asyncio.gather(*(one(key) for key in distinct))
-    return dict(zip(distinct, answers, strict=True))
+    ask: Ask[T]
+    flight: Flight[Answer[T]]
+    record: CallRecord

@@ -17,7 +17,6 @@ class Deadlines:
     """Watches over what is waited for in the running event loop; times are that loop's."""
 
     def __init__(self) -> None:
-        self._loop = asyncio.get_running_loop()
         self._due: dict[Expiring, float] = {}
         self._timer: asyncio.TimerHandle | None = None
         self._rings_at = math.inf
@@ -42,10 +41,10 @@ class Deadlines:
         if self._timer is not None:
             self._timer.cancel()
         self._rings_at = at
-        self._timer = None if at == math.inf else self._loop.call_at(at, self._ring)
+        self._timer = None if at == math.inf else asyncio.get_running_loop().call_at(at, self._ring)
 
     def _ring(self) -> None:
-        now = self._loop.time()
+        now = asyncio.get_running_loop().time()
         late = [waited_for for waited_for, until in self._due.items() if until <= now]
         for waited_for in late:
             del self._due[waited_for]

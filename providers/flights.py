@@ -1,11 +1,13 @@
 """Calls in flight, shared by every request that needs their answer."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Hashable
+from collections.abc import AsyncIterator, Callable, Coroutine, Hashable
 from contextlib import asynccontextmanager
+from functools import partial
 from typing import Any, Generic, TypeVar
 
 from providers.call_record import CallRecord
+from providers.deadlines import Deadlines
 from providers.errors import ProviderError, UpstreamTimeout, UpstreamUnavailable
 from providers.records import Provider
 from providers.scope import CallScope
@@ -52,25 +54,38 @@ class FlightScope(CallScope):
 
 
 class Flight(Generic[T]):
-    """One call in flight. It is cancelled when nobody waits for it any more, unless it renews what is kept."""
+    """One call in flight. It is cancelled when nobody waits for it any more, unless it renews what is kept.
 
-    def __init__(
-        self, scope: FlightScope, fetch: Callable[["Flight[T]"], Awaitable[T]], *, renews: bool
-    ) -> None:
+    ``landed_at`` is the time of the event loop when it ended, 0 before.
+    """
+
+    task: asyncio.Task[T]
+
+    def __init__(self, scope: FlightScope, *, renews: bool) -> None:
         self.scope = scope
         self.renews = renews
-        self.waiting = 0
-        self.task: asyncio.Task[T] = asyncio.ensure_future(_run(fetch, self))
-        self.task.add_done_callback(_retrieved)
+        self.waits: list[Wait] = []
+        self.landed_at = 0.0
+
+    def outcome(self, provider: Provider) -> T | ProviderError:
+        """Tell how it ended, with a copy of its failure for each who asks; for who asks too early, it is late."""
+        if not self.task.done():
+            return UpstreamTimeout(provider, "did not answer before the request's deadline")
+        if self.task.cancelled():
+            return UpstreamUnavailable(provider, "was not waited for: the graph stops")
+        error = self.task.exception()
+        if isinstance(error, ProviderError):
+            return error.again()
+        return self.task.result()
 
 
 class Flights:
     """The calls in flight of one provider, by identity."""
 
-    def __init__(self, provider: Provider) -> None:
-        self._provider = provider
+    def __init__(self) -> None:
         self._by_key: dict[Hashable, Flight[Any]] = {}
-        self._tasks: set[asyncio.Task[object]] = set()
+        self._tasks: set[asyncio.Task[Any]] = set()
+        self._deadlines = Deadlines()
 
     def __len__(self) -> int:
         """Count the calls in flight."""
@@ -84,20 +99,16 @@ class Flights:
         self,
         key: Hashable,
         scope: CallScope,
-        fetch: Callable[[Flight[T]], Awaitable[T]],
+        fetch: Callable[[Flight[T]], Coroutine[object, object, T]],
         *,
         renews: bool = False,
     ) -> Flight[T]:
         """Begin a call. The flight is handed to ``fetch``, which must end by the deadline of its scope."""
-        flight = Flight(FlightScope(scope), fetch, renews=renews)
+        flight: Flight[T] = Flight(FlightScope(scope), renews=renews)
         self._by_key[key] = flight
+        flight.task = asyncio.create_task(fetch(flight))
         self._tasks.add(flight.task)
-
-        def landed(task: asyncio.Task[T]) -> None:
-            self._tasks.discard(task)
-            self._leave(key, flight)
-
-        flight.task.add_done_callback(landed)
+        flight.task.add_done_callback(partial(self._land, key, flight))
         return flight
 
     def is_current(self, key: Hashable, flight: Flight[T]) -> bool:
@@ -109,26 +120,25 @@ class Flights:
         for key in [key for key in self._by_key if concerns(key)]:
             del self._by_key[key]
 
-    async def wait(self, key: Hashable, flight: Flight[T], scope: CallScope) -> T:
-        """Wait for a flight until the request's own deadline; being cancelled harms no other waiter.
+    def join(self, key: Hashable, flight: Flight[T], wait: "Wait") -> None:
+        """Let a request wait for a flight, and the flight for it."""
+        # Two keys can come to one call.
+        if wait.add(key, flight):
+            flight.waits.append(wait)
+            flight.scope.extend(wait.deadline)
 
-        Raises ProviderError, a copy for each waiter.
-        """
-        flight.waiting += 1
-        flight.scope.extend(scope.deadline)
+    async def wait(self, wait: "Wait") -> None:
+        """Wait until all flights of a request have landed, or its deadline; being cancelled harms no other request."""
+        landing = wait.begin()
+        if landing is None:
+            return
+        self._deadlines.watch(wait, wait.deadline + _GRACE_S)
         try:
-            async with asyncio.timeout_at(scope.deadline + _GRACE_S):
-                return await asyncio.shield(flight.task)
-        except TimeoutError:
-            raise UpstreamTimeout(self._provider, "did not answer before the request's deadline") from None
-        except ProviderError as error:
-            raise error.again() from None
-        except asyncio.CancelledError:
-            if flight.task.cancelled() and not _is_cancelled():
-                raise UpstreamUnavailable(self._provider, "was not waited for: the graph stops") from None
-            raise
+            await landing
         finally:
-            self._wait_no_more(key, flight)
+            self._deadlines.forget(wait)
+            for key, flight in wait.left():
+                self._part(key, flight, wait)
 
     async def close(self) -> None:
         """Cancel every call in flight."""
@@ -136,12 +146,23 @@ class Flights:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+        self._deadlines.close()
 
-    def _wait_no_more(self, key: Hashable, flight: Flight[T]) -> None:
-        flight.waiting -= 1
-        if not flight.waiting and not flight.renews and not flight.task.done():
+    def _part(self, key: Hashable, flight: Flight[T], wait: "Wait") -> None:
+        flight.waits.remove(wait)
+        if not flight.waits and not flight.renews and not flight.task.done():
             self._leave(key, flight)
             flight.task.cancel()
+
+    def _land(self, key: Hashable, flight: Flight[T], task: asyncio.Task[T]) -> None:
+        self._tasks.discard(task)
+        self._leave(key, flight)
+        # Read once, so that the failure of a call that nobody waits for any more is not reported as never retrieved.
+        if not task.cancelled():
+            task.exception()
+        flight.landed_at = asyncio.get_running_loop().time()
+        for wait in flight.waits:
+            wait.note(flight)
 
     def _leave(self, key: Hashable, flight: Flight[T]) -> None:
         if self._by_key.get(key) is flight:
@@ -149,12 +170,12 @@ class Flights:
 
 
 def traced(
-    fetch: Callable[[Flight[T]], Awaitable[T]], record: CallRecord, tracer: Tracer
-) -> Callable[[Flight[T]], Awaitable[T]]:
+    fetch: Callable[[Flight[T]], Coroutine[object, object, T]], record: CallRecord, tracer: Tracer
+) -> Callable[[Flight[T]], Coroutine[object, object, T]]:
     """Let a flight's work be traced, and what is sent for it carry the trace."""
 
     async def fly(flight: Flight[T]) -> T:
-        def work(headers: TraceHeaders) -> Awaitable[T]:
+        def work(headers: TraceHeaders) -> Coroutine[object, object, T]:
             flight.scope.trace_headers = headers
             return fetch(flight)
 
@@ -163,16 +184,39 @@ def traced(
     return fly
 
 
-async def _run(fetch: Callable[[Flight[T]], Awaitable[T]], flight: Flight[T]) -> T:
-    return await fetch(flight)
+class Wait:
+    """A request that waits for flights: one timer and one wake-up for all of them."""
 
+    __slots__ = ("_landing", "_left", "deadline")
 
-def _is_cancelled() -> bool:
-    task = asyncio.current_task()
-    return task is not None and task.cancelling() > 0
+    def __init__(self, deadline: float) -> None:
+        self.deadline = deadline
+        self._left: dict[Flight[Any], Hashable] = {}
+        self._landing: asyncio.Future[None] | None = None
 
+    def add(self, key: Hashable, flight: Flight[Any]) -> bool:
+        """Wait for that one too; False where it is waited for already."""
+        is_new = flight not in self._left
+        self._left[flight] = key
+        return is_new
 
-def _retrieved(task: asyncio.Task[object]) -> None:
-    # Read once, so that the failure of a call that nobody waits for any more is not reported as never retrieved.
-    if not task.cancelled():
-        task.exception()
+    def left(self) -> list[tuple[Hashable, Flight[Any]]]:
+        """List what has not landed."""
+        return [(key, flight) for flight, key in self._left.items()]
+
+    def begin(self) -> asyncio.Future[None] | None:
+        """Give what is done once all have landed; None where nothing is waited for."""
+        if self._left:
+            self._landing = asyncio.get_running_loop().create_future()
+        return self._landing
+
+    def note(self, flight: Flight[Any]) -> None:
+        """Take note that a flight has landed."""
+        del self._left[flight]
+        if not self._left:
+            self.expire()
+
+    def expire(self) -> None:
+        """Wait no longer."""
+        if self._landing is not None and not self._landing.done():
+            self._landing.set_result(None)

@@ -1,14 +1,13 @@
 """What one provider's answers are kept in: this process' memory, with a shared cache behind it where there is one."""
 
 import zlib
-from collections.abc import Callable
 from http import HTTPStatus
 from typing import TypeVar
 
 import msgspec
 
 from providers.cache import Entry, Keeping, Memory, entry_of, keeping_of
-from providers.calls import Call, CallPolicy
+from providers.calls import Call, CallPolicy, Decode
 from providers.clock import Clock
 from providers.errors import ProviderError
 from providers.records import Answer, Origin
@@ -16,7 +15,6 @@ from providers.shared import Share
 from providers.transport import Reply
 
 T = TypeVar("T")
-Decode = Callable[[Reply, Origin], T]
 
 _SPOILT = (ValueError, zlib.error, msgspec.DecodeError, ProviderError)
 
@@ -34,6 +32,11 @@ class Kept:
     def purges(self) -> int:
         """How many purges are known; to be told along with an answer that was asked for now."""
         return self._share.cache.purges if self._share else 0
+
+    @property
+    def is_shared(self) -> bool:
+        """Whether others may have what this process has not."""
+        return self._share is not None
 
     def find(self, call: Call) -> Entry | None:
         """Find what this process has, fresh or not."""
@@ -53,9 +56,16 @@ class Kept:
         now = self._clock.unix()
         return entry if entry.is_fresh(now) or (not if_fresh and entry.may_serve(now)) else None
 
-    def keep(self, call: Call, reply: Reply, value: T | None, origin: Origin, purges: int) -> Answer[T]:
+    def keep(
+        self,
+        call: Call,
+        reply: Reply,
+        value: T | None,
+        origin: Origin,
+        keeping: Keeping | None,
+        purges: int,
+    ) -> Answer[T]:
         """Keep an answer that may be kept; forget what was kept before of one that may not."""
-        keeping = keeping_of(reply, self._policy)
         if keeping is None:
             self.drop(call)
             return Answer(value=value, origin=origin)

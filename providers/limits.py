@@ -32,17 +32,22 @@ class Slots:
         """How many calls wait for a slot."""
         return sum(map(len, self._waiting.values()))
 
+    def take(self) -> bool:
+        """Take a slot that is free and that nobody waits for, until ``give_back``; False where there is none."""
+        if not self._free or self._waiting:
+            return False
+        self._free -= 1
+        return True
+
     @asynccontextmanager
     async def slot(self, owner: Hashable) -> AsyncIterator[None]:
         """Hold a slot; ``owner`` is the request that it is held for."""
-        if self._free and not self._waiting:
-            self._free -= 1
-        else:
+        if not self.take():
             await self._turn(owner)
         try:
             yield
         finally:
-            self._give_back()
+            self.give_back()
 
     async def _turn(self, owner: Hashable) -> None:
         turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
@@ -59,7 +64,7 @@ class Slots:
 
     def _withdraw(self, owner: Hashable, turn: asyncio.Future[None]) -> None:
         if turn.done() and not turn.cancelled():
-            self._give_back()
+            self.give_back()
             return
         queue = self._waiting.get(owner)
         if queue is not None and turn in queue:
@@ -67,7 +72,8 @@ class Slots:
             if not queue:
                 del self._waiting[owner]
 
-    def _give_back(self) -> None:
+    def give_back(self) -> None:
+        """Let the next have what was taken."""
         while self._waiting:
             owner, queue = self._waiting.popitem(last=False)
             turn = queue.popleft()

@@ -2,13 +2,13 @@
 
 import re
 from collections.abc import Iterable, Mapping
-from functools import partial
+from functools import lru_cache, partial
 from http import HTTPStatus
 from typing import Final
 
 import msgspec
 
-from providers.client import Call, ProviderClient, Sample, by_key, path_segment, query_string
+from providers.client import Ask, Call, ProviderClient, Sample, path_segment, query_string
 from providers.clubmed import samples
 from providers.clubmed.records import (
     PictureWire,
@@ -30,6 +30,8 @@ from providers.transport import Reply
 
 # Our own bound: no maximum is documented, and an item is some 4.5 kB (observed).
 LARGEST_PAGE: Final = 100
+_LOCALES_REMEMBERED: Final = 256
+_CALLS_REMEMBERED: Final = 2048
 
 _SAMPLE_DETAIL: Final = Sample(lambda: samples.DETAIL)
 _SAMPLE_PICTURES: Final = Sample(lambda: samples.PICTURES)
@@ -62,30 +64,26 @@ class ClubMedClient:
 
     def __init__(self, client: ProviderClient, locales: tuple[str, ...], default_locale: str) -> None:
         self._client = client
-        self._locales = locales
-        self._default_locale = default_locale
+
+        @lru_cache(_LOCALES_REMEMBERED)
+        def language(locale: str) -> str:
+            return fallbacks(locale, locales, default_locale)[0]
+
+        self._language = language
 
     async def resorts(
         self, keys: Iterable[ResortKey], scope: CallScope
     ) -> Mapping[ResortKey, Answer[Resort] | ProviderError]:
         """Fetch the details."""
-
-        async def one(key: ResortKey) -> Answer[Resort]:
-            answer = await self._client.get(
-                self._call("GET /v2/products/{id}", key), _detail, scope, _SAMPLE_DETAIL
-            )
-            if answer.value is None:
-                return Answer(value=None, origin=answer.origin)
-            return Answer(value=resort(answer.value, key, answer.origin, whole=True), origin=answer.origin)
-
-        return await by_key(keys, one)
+        found = await self._client.by_key(keys, self._detail_of, scope)
+        return {key: _in_locale_of(key, answer) for key, answer in found.items()}
 
     async def pictures(
         self, keys: Iterable[ResortKey], scope: CallScope
     ) -> Mapping[ResortKey, Answer[tuple[Image, ...]] | ProviderError]:
         """Fetch the pictures, in the provider's order, each once."""
 
-        async def one(key: ResortKey) -> Answer[tuple[Image, ...]]:
+        def ask(key: ResortKey) -> Ask[tuple[Image, ...]]:
             owner = resort_owner(key.product_id)
 
             def decode(reply: Reply, origin: Origin) -> tuple[Image, ...]:
@@ -95,17 +93,16 @@ class ClubMedClient:
                 scope.dropped_items += len(wires) - len(found)
                 return distinct(found)
 
-            call = self._call("GET /v1/products/{id}/pictures", key)
-            return await self._client.get(call, decode, scope, _SAMPLE_PICTURES)
+            return Ask(self._call("GET /v1/products/{id}/pictures", key), decode, _SAMPLE_PICTURES)
 
-        return await by_key(keys, one)
+        return await self._client.by_key(keys, ask, scope)
 
     async def videos(
         self, keys: Iterable[ResortKey], scope: CallScope
     ) -> Mapping[ResortKey, Answer[tuple[Video, ...]] | ProviderError]:
         """Fetch the videos, in the provider's order, each once."""
 
-        async def one(key: ResortKey) -> Answer[tuple[Video, ...]]:
+        def ask(key: ResortKey) -> Ask[tuple[Video, ...]]:
             owner = resort_owner(key.product_id)
 
             def decode(reply: Reply, origin: Origin) -> tuple[Video, ...]:
@@ -115,10 +112,9 @@ class ClubMedClient:
                 scope.dropped_items += len(urls) - len(found)
                 return distinct(found)
 
-            call = self._call("GET /v0/products/{id}/videos", key)
-            return await self._client.get(call, decode, scope, _SAMPLE_VIDEOS)
+            return Ask(self._call("GET /v0/products/{id}/videos", key), decode, _SAMPLE_VIDEOS)
 
-        return await by_key(keys, one)
+        return await self._client.by_key(keys, ask, scope)
 
     async def catalog(self, locale: str, offset: int, limit: int, scope: CallScope) -> Answer[Page[Resort]]:
         """Fetch the products from ``offset``, 1 to 100 of them; raises ProviderError.
@@ -150,7 +146,7 @@ class ClubMedClient:
             # Never without a limit: the answer would be the whole catalogue, some 3.5 MB. Pages are counted, since
             # the provider's Link header holds the key in clear (both observed).
             query=query_string([("limit", str(size)), ("page", str(number))]),
-            headers=self._language(locale),
+            headers=(("accept-language", self._language(locale)),),
             variant=locale,
             tags=("CLUB_MED:lists",),
             skip=first,
@@ -173,13 +169,32 @@ class ClubMedClient:
             nothing = Slice(first=first, items=(), total=None, has_next=False)
             return Answer(value=nothing, origin=Origin(stored_at=scope.now(), fresh_until=scope.now()))
 
-    def _call(self, route: str, key: ResortKey) -> Call:
-        path = route.removeprefix("GET ").replace("{id}", path_segment(key.product_id))
-        tags = (f"ResortProduct:{key.product_id}",)
-        return Call(route=route, path=path, headers=self._language(key.locale), tags=tags)
+    def _detail_of(self, key: ResortKey) -> Ask[Resort]:
+        def decode(reply: Reply, origin: Origin) -> Resort:
+            return resort(_DETAIL.decode(reply.body), key, origin, whole=True)
 
-    def _language(self, locale: str) -> tuple[tuple[str, str], ...]:
-        return (("accept-language", fallbacks(locale, self._locales, self._default_locale)[0]),)
+        return Ask(self._call("GET /v2/products/{id}", key), decode, _SAMPLE_DETAIL)
+
+    def _call(self, route: str, key: ResortKey) -> Call:
+        return _call(route, key.product_id, self._language(key.locale))
+
+
+@lru_cache(_CALLS_REMEMBERED)
+def _call(route: str, product_id: str, language: str) -> Call:
+    return Call(
+        route=route,
+        path=route.removeprefix("GET ").replace("{id}", path_segment(product_id)),
+        headers=(("accept-language", language),),
+        tags=(f"ResortProduct:{product_id}",),
+    )
+
+
+def _in_locale_of(key: ResortKey, answer: Answer[Resort] | ProviderError) -> Answer[Resort] | ProviderError:
+    # Locales that the provider does not speak share the call of the one that stands in for them.
+    if isinstance(answer, ProviderError) or answer.value is None or answer.value.locale == key.locale:
+        return answer
+    value = msgspec.structs.replace(answer.value, locale=key.locale)
+    return Answer(value=value, origin=answer.origin)
 
 
 def covering_pages(offset: int, limit: int) -> tuple[int, tuple[int, ...]]:
@@ -203,11 +218,6 @@ def cut(slices: Iterable[Slice], offset: int, limit: int) -> Page[Resort]:
     if total is not None:
         more = offset + limit < total
     return Page(items=tuple(items), has_next=more, total=total)
-
-
-def _detail(reply: Reply, origin: Origin) -> ProductWire:
-    del origin
-    return _DETAIL.decode(reply.body)
 
 
 def _item(wire: ProductWire | None, locale: str, origin: Origin) -> Resort | None:

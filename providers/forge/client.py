@@ -3,13 +3,13 @@
 import re
 import time
 from collections.abc import Iterable, Mapping
-from functools import partial
+from functools import lru_cache, partial
 from typing import Final
 from urllib.parse import parse_qsl, urlsplit
 
 import msgspec
 
-from providers.client import Call, ProviderClient, Sample, by_key, path_segment, query_string
+from providers.client import Ask, Call, ProviderClient, Sample, path_segment, query_string
 from providers.decoding import ListDecoder
 from providers.errors import ProviderError, UpstreamBadResponse
 from providers.forge import samples
@@ -24,6 +24,7 @@ from providers.transport import Reply
 
 # The page's maximum; what happens above it is not documented.
 LARGEST_PAGE: Final = 100
+_CALLS_REMEMBERED: Final = 2048
 # More digits than a position has are nonsense, and Python refuses to read thousands of them.
 _POSITION = re.compile(r"\d{1,15}", re.ASCII)
 
@@ -85,7 +86,7 @@ class ForgeClient:
     ) -> Mapping[PhotoKey, Answer[Photo] | ProviderError]:
         """Fetch the details, per key; the value is None for a 404: an unknown slug, or an unknown culture."""
 
-        async def one(key: PhotoKey) -> Answer[Photo]:
+        def ask(key: PhotoKey) -> Ask[Photo]:
             def decode(reply: Reply, origin: Origin) -> Photo:
                 photo = _DETAIL.decode(reply.body)
                 if not photo.slug:
@@ -96,15 +97,9 @@ class ForgeClient:
                     raise UpstreamBadResponse(Provider.FORGE, "answered a photo without a usable image")
                 return photo
 
-            call = Call(
-                route=f"{LIST_ROUTE}/{{slug}}",
-                path=f"/v2/content/{path_segment(key.culture)}/photos/{path_segment(key.slug)}",
-                tags=(f"Photo:{key.slug}",),
-            )
-            sample = Sample(partial(samples.photo, key.slug))
-            return await self._client.get(call, decode, scope, sample)
+            return Ask(_call(key.culture, key.slug), decode, Sample(partial(samples.photo, key.slug)))
 
-        return await by_key(keys, one)
+        return await self._client.by_key(keys, ask, scope)
 
     async def window(self, photos: PhotoList, skip: int, limit: int, scope: CallScope) -> Answer[Page[Photo]]:
         """Fetch 1 to 100 photos of a list from ``skip``; raises ProviderError.
@@ -149,6 +144,15 @@ class ForgeClient:
         return photo.image is not None and self._images.usable(
             photo.image.template_url, photo.image.thumbnail_url
         )
+
+
+@lru_cache(_CALLS_REMEMBERED)
+def _call(culture: str, slug: str) -> Call:
+    return Call(
+        route=f"{LIST_ROUTE}/{{slug}}",
+        path=f"/v2/content/{path_segment(culture)}/photos/{path_segment(slug)}",
+        tags=(f"Photo:{slug}",),
+    )
 
 
 def leads_on(next_url: str | None, skip: int, *, full: bool) -> bool:

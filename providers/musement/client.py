@@ -1,12 +1,12 @@
 """Musement's calls: activities, their media, and the search."""
 
 from collections.abc import Iterable, Mapping
-from functools import partial
+from functools import lru_cache, partial
 from typing import Final
 
 import msgspec
 
-from providers.client import Call, ProviderClient, Sample, by_key, path_segment, query_string
+from providers.client import Ask, Call, ProviderClient, Sample, path_segment, query_string
 from providers.decoding import ListDecoder
 from providers.errors import InvalidKey, ProviderError
 from providers.keys import ActivityKey, activity_uuid
@@ -28,6 +28,8 @@ from providers.transport import Reply
 
 # The reference's maximum.
 LARGEST_PAGE: Final = 100
+_LOCALES_REMEMBERED: Final = 256
+_CALLS_REMEMBERED: Final = 2048
 
 _SAMPLE_DETAIL: Final = Sample(lambda: samples.DETAIL)
 _SAMPLE_MEDIA: Final = Sample(lambda: samples.MEDIA)
@@ -54,22 +56,20 @@ class MusementClient:
 
     def __init__(self, client: ProviderClient, locales: tuple[str, ...], default_locale: str) -> None:
         self._client = client
-        self._locales = locales
-        self._default_locale = default_locale
+
+        @lru_cache(_LOCALES_REMEMBERED)
+        def language(locale: str) -> str:
+            return fallbacks(locale, locales, default_locale)[0]
+
+        self._language = language
 
     async def activities(
         self, keys: Iterable[ActivityKey], scope: CallScope
     ) -> Mapping[ActivityKey, Answer[Activity] | ProviderError]:
         """Fetch the details; a 404 means that the activity is unknown."""
-
-        async def one(key: ActivityKey) -> Answer[Activity]:
-            answer = await self._client.get(self._call("", key), _detail, scope, _SAMPLE_DETAIL)
-            if answer.value is None:
-                return Answer(value=None, origin=answer.origin)
-            return Answer(value=activity(answer.value, key, answer.origin, whole=True), origin=answer.origin)
-
         # A call each: no parameter of the reference takes several uuids.
-        return await by_key(keys, one)
+        found = await self._client.by_key(keys, self._detail_of, scope)
+        return {key: _in_locale_of(key, answer) for key, answer in found.items()}
 
     async def media(
         self, keys: Iterable[ActivityKey], scope: CallScope
@@ -79,7 +79,7 @@ class MusementClient:
         A 404 means "no media", not "no activity".
         """
 
-        async def one(key: ActivityKey) -> Answer[tuple[Media, ...]]:
+        def ask(key: ActivityKey) -> Ask[tuple[Media, ...]]:
             owner = activity_owner(key.uuid)
 
             def decode(reply: Reply, origin: Origin) -> tuple[Media, ...]:
@@ -89,9 +89,9 @@ class MusementClient:
                 scope.dropped_items += len(wires) - len(found)
                 return distinct(found)
 
-            return await self._client.get(self._call("/media", key), decode, scope, _SAMPLE_MEDIA)
+            return Ask(_call("/media", key.uuid, self._language(key.locale)), decode, _SAMPLE_MEDIA)
 
-        return await by_key(keys, one)
+        return await self._client.by_key(keys, ask, scope)
 
     async def search(
         self, search: ActivitySearch, offset: int, limit: int, scope: CallScope
@@ -109,7 +109,7 @@ class MusementClient:
             route="GET /activities",
             path="/activities",
             query=query_string(pairs),
-            headers=self._language(search.locale),
+            headers=(("accept-language", self._language(search.locale)),),
             variant=search.locale,
             tags=("MUSEMENT:lists",),
             skip=offset,
@@ -127,21 +127,31 @@ class MusementClient:
         sample = Sample(partial(samples.search_page, offset, limit))
         return await self._client.get(call, decode, scope, sample)
 
-    def _call(self, below: str, key: ActivityKey) -> Call:
-        return Call(
-            route=f"GET /activities/{{uuid}}{below}",
-            path=f"/activities/{path_segment(key.uuid)}{below}",
-            headers=self._language(key.locale),
-            tags=(f"Activity:{key.uuid}",),
-        )
+    def _detail_of(self, key: ActivityKey) -> Ask[Activity]:
+        def decode(reply: Reply, origin: Origin) -> Activity:
+            return activity(_DETAIL.decode(reply.body), key, origin, whole=True)
 
-    def _language(self, locale: str) -> tuple[tuple[str, str], ...]:
-        return (("accept-language", fallbacks(locale, self._locales, self._default_locale)[0]),)
+        return Ask(_call("", key.uuid, self._language(key.locale)), decode, _SAMPLE_DETAIL)
 
 
-def _detail(reply: Reply, origin: Origin) -> ActivityWire:
-    del origin
-    return _DETAIL.decode(reply.body)
+@lru_cache(_CALLS_REMEMBERED)
+def _call(below: str, uuid: str, language: str) -> Call:
+    return Call(
+        route=f"GET /activities/{{uuid}}{below}",
+        path=f"/activities/{path_segment(uuid)}{below}",
+        headers=(("accept-language", language),),
+        tags=(f"Activity:{uuid}",),
+    )
+
+
+def _in_locale_of(
+    key: ActivityKey, answer: Answer[Activity] | ProviderError
+) -> Answer[Activity] | ProviderError:
+    # Locales that the provider does not speak share the call of the one that stands in for them.
+    if isinstance(answer, ProviderError) or answer.value is None or answer.value.locale == key.locale:
+        return answer
+    value = msgspec.structs.replace(answer.value, locale=key.locale)
+    return Answer(value=value, origin=answer.origin)
 
 
 def _items_and_total(body: bytes) -> tuple[list[ActivityWire | None], int | None]:

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 
 import msgspec
 
-from providers.client import Call, ProviderClient, Sample, by_key, path_segment
+from providers.client import Ask, Call, ProviderClient, Sample, path_segment
 from providers.errors import ProviderError
 from providers.images import usable_url
 from providers.records import Answer, Origin
@@ -28,13 +28,13 @@ class PostcardsClient:
     ) -> Mapping[str, Answer[Card] | ProviderError]:
         """Fetch the cards, per key; the value is None for a 404."""
 
-        async def one(code: str) -> Answer[Card]:
+        def ask(code: str) -> Ask[Card]:
             def decode(reply: Reply, origin: Origin) -> Card:
                 wire = _CARD.decode(reply.body)
                 picture = wire.picture if usable_url(wire.picture) else None
                 return Card(code=code, origin=origin, title=wire.title, picture_url=picture)
 
             call = Call(route="GET /cards/{code}", path=f"/cards/{path_segment(code)}")
-            return await self._client.get(call, decode, scope, _SAMPLE)
+            return Ask(call, decode, _SAMPLE)
 
-        return await by_key(codes, one)
+        return await self._client.by_key(codes, ask, scope)

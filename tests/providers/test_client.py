@@ -12,15 +12,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from providers.client import (
+    Ask,
     Call,
     CallPolicy,
     ProviderClient,
     Sample,
-    by_key,
     path_segment,
     query_string,
 )
-from providers.emulation.faults import Fault, hang, unauthorized
+from providers.emulation.faults import Fault, hang, unauthorized, unavailable
 from providers.errors import (
     Forbidden,
     NotAsked,
@@ -267,22 +267,27 @@ async def test_the_provider_s_own_time_ends_a_call(forge: ForgeEmulator) -> None
             await get(client)
 
 
-async def test_many_keys_are_each_asked_once_and_fail_alone() -> None:
-    asked: list[int] = []
-
-    async def fetch(key: int) -> Answer[int]:
-        asked.append(key)
-        if key == 2:
-            raise UpstreamUnavailable(Provider.FORGE, "is down")
-        return Answer(value=key * 10, origin=Origin(stored_at=0, fresh_until=0))
-
-    found = await by_key([1, 2, 1, 3], fetch)
-    assert asked == [1, 2, 3]
+async def test_many_keys_are_each_asked_once_and_fail_alone(forge: ForgeEmulator) -> None:
+    forge.faults.add(unavailable(), match="$skip=2&")
+    async with client_of(Provider.FORGE, forge.url) as client:
+        found = await client.by_key(
+            [1, 2, 1, 3], lambda key: Ask(another(key), decode, NO_SAMPLE), scope_of()
+        )
+    assert forge.hits.count() == 3
     assert list(found) == [1, 2, 3]
     assert isinstance(found[2], UpstreamUnavailable)
     one = found[1]
     assert isinstance(one, Answer)
-    assert one.value == 10
+    assert one.value
+
+
+async def test_two_keys_that_come_to_one_call_share_it(forge: ForgeEmulator) -> None:
+    scope = scope_of()
+    async with client_of(Provider.FORGE, forge.url) as client:
+        found = await client.by_key("ab", lambda _: Ask(CALL, decode, NO_SAMPLE), scope)
+    assert forge.hits.count() == 1
+    assert found["a"] == found["b"]
+    assert [record.verdict for record in scope.calls] == ["MISS", "JOINED"]
 
 
 def test_a_remembered_failure_is_raised_as_a_copy() -> None:

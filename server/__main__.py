@@ -8,7 +8,7 @@ from pathlib import Path
 
 from server.sandbox import SandboxError, sandbox_command
 from server.service import StartError, serve, show_sandbox
-from server.settings import SettingsError, all_variables, settings_from_environment
+from server.settings import SettingsError, all_variables, client_key, settings_from_environment
 from server.settings_reading import shown_default
 from server.version import VERSION
 
@@ -172,10 +172,11 @@ def run_warm(arguments: argparse.Namespace) -> int:
     """Fill a running graph's cache: 0 where every request was answered without an error, else 1."""
     from server.warm import Target, WarmError, warm_file
 
-    keys = {key.name: key for key in settings_from_environment().client_keys} if arguments.client else {}
-    if arguments.client and arguments.client not in keys:
+    settings_from_environment()  # a wrong value is named before anything is sent
+    key = client_key(arguments.client) if arguments.client else None
+    if arguments.client and key is None:
         raise SettingsError(f"MEDIAGRAPH_CLIENT_KEYS: wanted a key named {arguments.client!r}, got none")
-    target = Target(arguments.url, arguments.at_once, keys.get(arguments.client))
+    target = Target(arguments.url, arguments.at_once, key)
     try:
         went_well = asyncio.run(warm_file(arguments.file.read_bytes(), target, sys.stdout.write))
     except (OSError, WarmError) as error:

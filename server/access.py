@@ -26,7 +26,7 @@ class Access:
     """Knows the keys by their SHA-256 alone; without keys anyone may ask."""
 
     def __init__(self, keys: Iterable[ClientKey], router_secret: Secret) -> None:
-        self._keys = [(key.name, _digest(key.key.reveal())) for key in keys]
+        self._keys = [(key.name, bytes.fromhex(key.sha256)) for key in keys]
         self._router = _digest(router_secret.reveal()) if router_secret else None
 
     @property

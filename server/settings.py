@@ -8,14 +8,12 @@ from typing import Annotated, Final, Literal
 
 import msgspec
 
-from providers.forge.named_formats import NamedFormatsError, load_named_formats
 from server.secret import Secret
 from server.settings_kinds import (
     CACHE_URL,
     CLIENT_KEY,
     CORS_ORIGIN,
     FLAG,
-    HEX_SECRET,
     HOST,
     LOCALE,
     PATH,
@@ -25,11 +23,19 @@ from server.settings_kinds import (
     ClientKey,
     choice,
     integer,
+    key_of,
     listed,
     seconds,
 )
 from server.settings_limits import LimitSettings
-from server.settings_providers import ClubMedSettings, ForgeSettings, MusementSettings, ProviderSettings
+from server.settings_providers import (
+    ClubMedSettings,
+    ForgeSettings,
+    ImageProxySettings,
+    MusementSettings,
+    ProviderSettings,
+    refuse_formats,
+)
 from server.settings_reading import (
     PREFIX,
     SettingsError,
@@ -50,14 +56,6 @@ from server.settings_sandbox import (
 from server.settings_telemetry import refuse_without_sdk, telemetry_secrets
 
 __all__ = ["Settings", "SettingsError", "load_settings", "settings_from_environment"]
-
-
-class ImageProxySettings(msgspec.Struct, frozen=True, kw_only=True):
-    """An imgproxy in front of hosts that cannot resize: all three are set, or none."""
-
-    url: Annotated[str, URL, "base URL of an imgproxy"] = ""
-    key: Annotated[Secret, HEX_SECRET, "its key in hex"] = Secret()
-    salt: Annotated[Secret, HEX_SECRET, "its salt in hex"] = Secret()
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
@@ -86,7 +84,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     admin_token: Annotated[Secret, SECRET, "bearer token for /admin/*; empty: 404"] = Secret()
     cors_origins: Annotated[tuple[str, ...], listed(CORS_ORIGIN), "origins whose pages may ask"] = ()
     client_keys: Annotated[
-        tuple[ClientKey, ...], listed(CLIENT_KEY), "keys of clients as name=key; empty: anyone may ask"
+        tuple[ClientKey, ...],
+        listed(CLIENT_KEY),
+        "keys of clients as name=key or name=sha256:…; empty: anyone may ask",
     ] = ()
     router_secret: Annotated[Secret, SECRET, "what a federation router proves itself with"] = Secret()
     trusted_documents: Annotated[Path | None, PATH, "file or folder of trusted documents"] = None
@@ -186,6 +186,11 @@ def settings_from_environment() -> Settings:
     return load_settings(os.environ)
 
 
+def client_key(name: str) -> Secret | None:
+    """Find a client's key in the environment of this process; None where its SHA-256 stands there alone, or nothing."""
+    return key_of(os.environ.get(f"{PREFIX}CLIENT_KEYS", ""), name)
+
+
 def hand_on_sandbox(urls: SandboxUrls) -> None:
     """Let this process and the workers that it starts find the sandbox in their settings."""
     # By the environment, since worker processes begin anew and read their own settings.
@@ -243,7 +248,7 @@ def load_settings(environ: Mapping[str, str]) -> Settings:
     refuse_alone(environ, "FORGE_IMAGE_STRATEGY", "named", "FORGE_IMAGE_FORMATS")
     refuse_alone(environ, "TRUSTED_MODE", "enforce", "TRUSTED_DOCUMENTS")
     # Read for its errors only: a bad file must end the start, and not the first request.
-    _refuse_formats(given.forge)
+    refuse_formats(given.forge)
     _refuse_cache(given)
     if given.traces:
         refuse_without_sdk(f"{PREFIX}TRACES")
@@ -274,15 +279,6 @@ def pointed_at(settings: Settings, urls: SandboxUrls) -> Settings:
         image_hosts=(),
         graphiql_img_src=(*settings.graphiql_img_src, "http://localhost:*"),
     )
-
-
-def _refuse_formats(forge: ForgeSettings) -> None:
-    if forge.image_formats is None:
-        return
-    try:
-        load_named_formats(forge.image_formats)
-    except NamedFormatsError as error:
-        raise SettingsError(f"{PREFIX}FORGE_IMAGE_FORMATS: {error}") from error
 
 
 def _refuse_cache(settings: Settings) -> None:

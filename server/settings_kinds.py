@@ -1,5 +1,6 @@
 """What the text of an environment variable can mean: each kind says what it wants and reads it."""
 
+import hashlib
 import re
 from collections.abc import Callable
 from pathlib import Path
@@ -25,6 +26,8 @@ _HEX = re.compile(r"([0-9a-fA-F]{2})+")
 _VISIBLE = re.compile(r"[!-~]+")
 # Every visible character but the comma, which ends an item of the list.
 _CLIENT_KEY = re.compile(r"([A-Za-z0-9_.-]{1,64})=([!-+\--~]{16,})")
+_HASHED = "sha256:"
+_SHA_256 = re.compile(r"[0-9a-fA-F]{64}")
 
 
 class Kind(NamedTuple, Generic[T]):
@@ -36,10 +39,13 @@ class Kind(NamedTuple, Generic[T]):
 
 
 class ClientKey(NamedTuple):
-    """A client that may call the graph: the name that logs and limits use, and the key that it sends."""
+    """A client that may call the graph: the name that logs and limits use, and the SHA-256 of its key in hex.
+
+    The key itself is not kept, wherever it came from.
+    """
 
     name: str
-    key: Secret
+    sha256: str
 
 
 def shown(text: str) -> str:
@@ -156,7 +162,20 @@ def _client_key(text: str) -> ClientKey:
     match = _CLIENT_KEY.fullmatch(text)
     if not match:
         raise ValueError
-    return ClientKey(match[1], Secret(match[2]))
+    name, text = match.groups()
+    if not text.startswith(_HASHED):
+        return ClientKey(name, hashlib.sha256(text.encode()).hexdigest())
+    hashed = text.removeprefix(_HASHED)
+    if not _SHA_256.fullmatch(hashed):
+        raise ValueError
+    return ClientKey(name, hashed.lower())
+
+
+def key_of(setting: str, name: str) -> Secret | None:
+    """Find the key of a client in a setting that holds it as it is; None where it is hashed or not there."""
+    pairs = (_CLIENT_KEY.fullmatch(part) for part in _BETWEEN_ITEMS.split(setting))
+    keys = (pair[2] for pair in pairs if pair and pair[1] == name)
+    return next((Secret(key) for key in keys if not key.startswith(_HASHED)), None)
 
 
 def checked_url(text: str) -> str:
@@ -214,7 +233,11 @@ LOCALE = Kind("a language tag like en-US", _tag(language_tag))
 CULTURE = Kind("a culture like en-us", _tag(culture_tag))
 SECRET = Kind("printable ASCII characters without spaces", _secret, is_secret=True)
 HEX_SECRET = Kind("pairs of hexadecimal digits", _hex_secret, is_secret=True)
-CLIENT_KEY = Kind("name=key with a key of at least 16 characters", _client_key, is_secret=True)
+CLIENT_KEY = Kind(
+    "name=key with a key of at least 16 characters, or name=sha256: with 64 hexadecimal digits",
+    _client_key,
+    is_secret=True,
+)
 URL = Kind("an http or https URL with a host and without user, query and fragment", checked_url)
 CORS_ORIGIN = Kind("an origin like https://shop.example, or *", _cors_origin)
 HOST = Kind("a host name", _host)

@@ -5,10 +5,12 @@ from typing import Annotated, Literal
 
 import msgspec
 
+from providers.forge.named_formats import NamedFormatsError, load_named_formats
 from server.secret import Secret
 from server.settings_kinds import (
     CULTURE,
     FLAG,
+    HEX_SECRET,
     LOCALE,
     PATH,
     SECRET,
@@ -21,6 +23,7 @@ from server.settings_kinds import (
     number,
     seconds,
 )
+from server.settings_reading import PREFIX, SettingsError
 
 # Above it a value is a mistake in the unit.
 _YEAR_S = 366 * 86400.0
@@ -145,3 +148,21 @@ class ForgeSettings(ProviderSettings, frozen=True, kw_only=True):
     def missing(self) -> tuple[str, ...]:
         """The tenant's URL is what it cannot do without."""
         return () if self.url else ("MEDIAGRAPH_FORGE_URL",)
+
+
+class ImageProxySettings(msgspec.Struct, frozen=True, kw_only=True):
+    """An imgproxy in front of hosts that cannot resize: all three are set, or none."""
+
+    url: Annotated[str, URL, "base URL of an imgproxy"] = ""
+    key: Annotated[Secret, HEX_SECRET, "its key in hex"] = Secret()
+    salt: Annotated[Secret, HEX_SECRET, "its salt in hex"] = Secret()
+
+
+def refuse_formats(forge: ForgeSettings) -> None:
+    """Raise SettingsError where the file of named formats cannot be used."""
+    if forge.image_formats is None:
+        return
+    try:
+        load_named_formats(forge.image_formats)
+    except NamedFormatsError as error:
+        raise SettingsError(f"{PREFIX}FORGE_IMAGE_FORMATS: {error}") from error

@@ -9,7 +9,7 @@ import msgspec
 
 from server.access import KEY_HEADER
 from server.operations.requests import GraphQLRequest, RequestRefused, from_json
-from server.settings_kinds import ClientKey
+from server.secret import Secret
 from server.warm_keys import key_request
 from server.warm_progress import progress
 
@@ -23,12 +23,12 @@ class Target(msgspec.Struct, frozen=True):
 
     url: str
     at_once: int
-    key: ClientKey | None = None
+    key: Secret | None = None
 
     @property
     def headers(self) -> Mapping[str, str]:
         """What every request carries."""
-        key = {KEY_HEADER: self.key.key.reveal()} if self.key else {}
+        key = {KEY_HEADER: self.key.reveal()} if self.key else {}
         return {"content-type": "application/json", **key}
 
 

@@ -1,16 +1,23 @@
 """Who may ask, how much, and which pages of other origins may read."""
 
+import hashlib
+import hmac
 from collections.abc import Mapping
+from types import SimpleNamespace
 
 import pytest
+from starlette.requests import Request
 
-from server.access import Caller
+from server.access import Access, Caller
 from server.operations.requests import RequestRefused
 from server.rate_limits import RateLimit
+from server.secret import Secret
+from server.settings_kinds import ClientKey
 from tests.graph import Graph, running_graph
 from tests.providers.redis_server import RedisServer
 
-KEYS = "shop=planted-key-of-the-shop shop=planted-key-of-the-shop-2 app=planted-key-of-the-app"
+HASHED = hashlib.sha256(b"planted-key-of-the-app").hexdigest()
+KEYS = f"shop=planted-key-of-the-shop shop=planted-key-of-the-shop-2 app=sha256:{HASHED}"
 QUERY = "{ __typename }"
 ORIGIN = "https://shop.example"
 
@@ -21,6 +28,8 @@ ORIGIN = "https://shop.example"
         ({}, 401),
         ({"x_api_key": "planted-key-of-nobody-x"}, 401),
         ({"x_api_key": "ÿ"}, 401),
+        ({"x_api_key": HASHED}, 401),
+        ({"x_api_key": f"sha256:{HASHED}"}, 401),
         ({"authorization": "Basic planted-key-of-the-shop"}, 401),
         ({"x_api_key": "planted-key-of-the-shop"}, 200),
         ({"authorization": "Bearer planted-key-of-the-shop-2"}, 200),
@@ -40,6 +49,21 @@ async def test_only_known_keys_are_answered(headers: Mapping[str, str], status: 
         assert reply.errors[0]["extensions"]["code"] == "UNAUTHENTICATED"
         assert reply.headers["www-authenticate"] == "Bearer"
     assert "planted" not in reply.body.decode()
+
+
+def test_every_key_is_compared_in_constant_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    compared: list[bytes] = []
+
+    def compare(ours: bytes, sent: bytes) -> bool:
+        compared.append(ours)
+        return hmac.compare_digest(ours, sent)
+
+    monkeypatch.setattr("server.access.hmac", SimpleNamespace(compare_digest=compare))
+    access = Access([ClientKey(name, HASHED) for name in ("first", "second", "third")], Secret())
+    asked = Request({"type": "http", "headers": [(b"x-api-key", b"planted-key-of-the-app")]})
+
+    assert access.caller(asked).name == "first"
+    assert compared == [bytes.fromhex(HASHED)] * 3
 
 
 class Clock:

@@ -1,5 +1,7 @@
 """Settings: what each variable means, and how a wrong one stops the start."""
 
+import hashlib
+import pickle
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -7,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from server.logs import secrets_of
 from server.secret import Secret
 from server.settings import Settings, SettingsError, all_variables, foreign_environment, load_settings
 from server.settings_reading import Variable, shown_default
@@ -192,7 +195,7 @@ def test_settings_can_be_printed_without_showing_a_secret() -> None:
     assert "00ff" not in f"{settings} {settings!r}"
     assert settings.clubmed.api_key.reveal() == PLANTED
     assert settings.client_keys[0].name == "shop"
-    assert settings.client_keys[0].key.reveal() == PLANTED
+    assert settings.client_keys[0].sha256 == hashlib.sha256(PLANTED.encode()).hexdigest()
 
 
 def test_a_secret_read_from_a_file_may_end_with_a_line_break() -> None:
@@ -352,3 +355,22 @@ def test_another_process_is_given_nothing_of_our_settings(monkeypatch: pytest.Mo
     environment = foreign_environment()
     assert environment["UNRELATED"] == "stays"
     assert not [name for name in environment if name.startswith("MEDIAGRAPH_")]
+
+
+def test_keys_of_clients_are_kept_by_their_sha_256_alone() -> None:
+    plain, hashed = "a-key-of-the-shop", hashlib.sha256(b"another-key-of-the-shop").hexdigest()
+    settings = settings_of(CLIENT_KEYS=f"shop={plain}, shop=sha256:{hashed.upper()}")
+
+    assert [key.name for key in settings.client_keys] == ["shop", "shop"]
+    assert settings.client_keys[1].sha256 == hashed
+    assert not [text for text in secrets_of(settings) if plain in text]
+    # What is pickled is all that there is.
+    assert plain.encode() not in pickle.dumps(settings.client_keys)
+
+
+@pytest.mark.parametrize("key", ["short", "sha256:", f"sha256:{'0' * 63}", f"sha256:{'g' * 64}", ""])
+def test_what_is_no_key_of_a_client_stops_the_start_unseen(key: str) -> None:
+    told = refusal_of(CLIENT_KEYS=f"shop={key}")
+
+    assert told.startswith("MEDIAGRAPH_CLIENT_KEYS: wanted a list")
+    assert told.endswith("got something else, which is not shown")

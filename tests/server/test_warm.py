@@ -9,7 +9,7 @@ import pytest
 from rich.console import Console
 
 from providers.emulation.faults import held
-from server.settings import load_settings
+from server.settings_kinds import key_of
 from server.warm import Target, WarmError, read_requests, warm_file
 from server.warm_keys import WANTED
 from server.warm_progress import progress
@@ -131,7 +131,7 @@ async def test_so_many_are_in_flight_together_as_is_allowed(graph: Graph) -> Non
 async def test_a_graph_that_wants_a_key_is_sent_the_one_that_is_named() -> None:
     key = "planted-key-of-the-shop"
     async with running_graph(CLIENT_KEYS=f"shop={key}") as graph, serving(graph.app) as origin:
-        (named,) = load_settings({"MEDIAGRAPH_CLIENT_KEYS": f"shop={key}"}).client_keys
+        named = key_of(f"other=planted-key-of-another shop={key}", "shop")
         said: list[str] = []
         assert not await warm_file(b"ARVE_WINTER", Target(f"{origin}/graphql", 1), said.append)
         assert await warm_file(b"ARVE_WINTER", Target(f"{origin}/graphql", 1, named), said.append)

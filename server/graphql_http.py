@@ -185,7 +185,7 @@ class GraphQLEndpoint:
     ) -> Response:
         form = form_of(request.headers.get("accept", ""))
         asked, document = batch.asked[0], batch.prepared[0].document.node
-        if form is None or len(batch.asked) > 1 or document is None:
+        if form is None or batch.is_list or document is None:
             context.close()
             wanted = f"wanted {MULTIPART} in Accept, and no batch, for @defer and @stream"
             raise RequestRefused(406, "BAD_REQUEST", wanted)

@@ -103,6 +103,10 @@ class BoundedProtocol(HttpToolsProtocol):
         """Begin to wait for the body, and to answer."""
         if self._is_refused:
             return
+        problem = self._problem()
+        if problem:
+            self._refuse(400, "BAD_REQUEST", problem)
+            return
         self._is_reading_headers = False
         self._header_bytes = 0
         self._stop_timer()
@@ -127,6 +131,20 @@ class BoundedProtocol(HttpToolsProtocol):
         """Answer what is no HTTP, as JSON."""
         self._refuse(400, "BAD_REQUEST", msg)
 
+    def _problem(self) -> str:
+        """Tell what is wrong with headers that are whole; empty where nothing is."""
+        names = [name for name, _ in self.headers]
+        if self.parser.get_http_version() == "1.1" and names.count(b"host") != 1:
+            return "wanted one Host header"
+        # The parser takes what follows an Upgrade for another protocol's: a body would be read as the next request.
+        has_body = b"content-length" in names or b"transfer-encoding" in names
+        if self.parser.should_upgrade() and (has_body or self.parser.get_method() == b"CONNECT"):
+            return "wanted neither CONNECT nor Upgrade with a body"
+        return ""
+
+    def _unsupported_upgrade_warning(self) -> None:
+        """Say nothing: a stranger's header is no event, and the request is answered without the upgrade."""
+
     def _refuse_headers(self) -> None:
         wanted = f"wanted at most {MOST_HEADERS} headers of {MOST_HEADER_BYTES} bytes in all"
         self._refuse(431, "BAD_REQUEST", wanted)
@@ -146,8 +164,10 @@ class BoundedProtocol(HttpToolsProtocol):
             return
         self._is_refused = True
         self._stop_timer()
-        is_due = self.cycle is None or self.cycle.response_complete
-        if is_due and self._is_reading_headers:
+        if self._is_answer_due():
+            if self.cycle is not None:
+                # Whatever still runs for this request says nothing more.
+                self.cycle.disconnected = True
             request_id = uuid.uuid4().hex
             body = encoded({"errors": [plain_error(message, code, request_id, details)]})
             self.transport.write(
@@ -158,6 +178,12 @@ class BoundedProtocol(HttpToolsProtocol):
                 + body
             )
         self.transport.close()
+
+    def _is_answer_due(self) -> bool:
+        """Tell whether the next bytes that the client waits for are the answer to what is refused."""
+        if self.cycle is None or self.cycle.response_complete:
+            return self._is_reading_headers
+        return not self._is_reading_headers and not self.cycle.response_started and not self.pipeline
 
     def _start_timer(self, after_s: float) -> None:
         self._stop_timer()

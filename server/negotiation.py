@@ -12,13 +12,13 @@ _MOST_TYPES: Final = 50
 
 def negotiated(accept: str) -> str:
     """Choose the media type of the answer; raises RequestRefused where none is acceptable."""
-    if not accept.strip():
-        return PLAIN_JSON
     weights = weighed(accept)
+    if not weights:
+        return PLAIN_JSON
     # The plain type stands last, so that a client of old that takes anything gets what it knows.
     offers = [(_weight(weights, name), rank, name) for rank, name in enumerate((PLAIN_JSON, RESPONSE_JSON))]
     named = [offer for offer in offers if offer[2] in weights and offer[0] > 0]
-    weight, _, name = max(named, default=offers[0])
+    weight, _, name = max(named, default=next((offer for offer in offers if offer[0] > 0), offers[0]))
     if weight > 0:
         return name
     if weights.get("multipart/mixed", 0.0) > 0:

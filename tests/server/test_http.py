@@ -147,6 +147,8 @@ async def test_a_request_error_has_no_data_and_400_under_the_new_type_alone(
         (f"{NEW};q=0.5, application/json", "application/json"),
         (f"text/html, {NEW};q=0.2", NEW),
         ("application/json;q=nonsense", "application/json"),
+        ("application/json;q=0, */*", NEW),
+        (" ,;;=1, ,", "application/json"),
     ],
 )
 async def test_the_media_type_is_the_one_that_weighs_most(graph: Graph, accept: str, answered: str) -> None:

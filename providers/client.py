@@ -116,6 +116,17 @@ class ProviderClient:
             raise answer
         return answer
 
+    def at_hand(self, ask: Ask[T], scope: CallScope) -> Answer[T] | None:
+        """Answer as ``get`` does where that needs no waiting; None, and nothing noted, where it does."""
+        if scope.rehearsal is not None or self.missing or self._kept.find(ask.call) is None:
+            return None
+        record = self._record(ask.call, scope, asyncio.get_running_loop().time())
+        answer = self._at_hand(ask, scope, record)
+        if answer is not None:
+            record.origin = answer.origin
+            scope.calls.append(record)
+        return answer
+
     async def by_key(
         self, keys: Iterable[K], ask: Callable[[K], Ask[T]], scope: CallScope
     ) -> Mapping[K, Answer[T] | ProviderError]:

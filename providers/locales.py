@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 
 from providers.errors import InvalidKey
 from providers.keys import shown
@@ -36,6 +37,8 @@ def accepted(header: str, served: Sequence[str], default: str) -> str:
     The first tag, by q values and then by position, that is served wins; malformed parts are ignored. Where none is
     served the default is used.
     """
+    if not header:
+        return default
     by_lower_case = {locale.lower(): locale for locale in served}
     wanted = [_weighed(part) for part in header[:_LONGEST_HEADER].split(",")]
     # A stable sort: tags of one weight keep the order that they were sent in.
@@ -59,10 +62,16 @@ def fallbacks(locale: str, spoken: Sequence[str], default: str) -> list[str]:
     ``spoken`` is what the provider is known to speak, in the provider's own spelling; only those are listed, and the
     default last even where it is not among them.
     """
+    return [*_fallbacks(locale, tuple(spoken), default)]
+
+
+# The same few are asked for with every key.
+@lru_cache(1024)
+def _fallbacks(locale: str, spoken: tuple[str, ...], default: str) -> tuple[str, ...]:
     lowered = locale.lower()
     language = lowered.split("-")[0]
     exact = [each for each in spoken if each.lower() == lowered]
     same = [each for each in spoken if each.split("-")[0].lower() == language]
     # Among the regions of a language the operator's own goes first.
     same.sort(key=lambda each: each.lower() != default.lower())
-    return list(dict.fromkeys([*exact, *same, default]))
+    return tuple(dict.fromkeys([*exact, *same, default]))

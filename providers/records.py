@@ -31,6 +31,9 @@ class MediaKind(enum.Enum):
     VIDEO = "VIDEO"
     OTHER = "OTHER"
 
+    # As above.
+    __hash__ = object.__hash__
+
 
 class Origin(msgspec.Struct):
     """When and for how long an answer of a provider was good: Unix times in seconds.

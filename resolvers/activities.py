@@ -6,11 +6,12 @@ from providers.errors import ProviderError
 from providers.keys import ActivityKey, activity_uuid
 from providers.musement.records import CARRIED, Activity, activity_owner
 from resolvers import partial
+from resolvers.begun import begins_at_once
 from resolvers.context import Context, Info
 from resolvers.lookups import bounded, checked, each
 from resolvers.media import MediaField, selected_fields
 from resolvers.photos import start_joined
-from resolvers.selection import Selection, below
+from resolvers.selection import Arguments, Selection, planned
 
 TYPE = "Activity"
 
@@ -34,8 +35,8 @@ class ActivityPlan(msgspec.Struct, frozen=True):
 
     attributes: frozenset[str]
     media: tuple[MediaField, ...]
+    photos: tuple[Arguments, ...]
     keys_only: bool
-    selection: Selection
 
 
 def plan_of(selection: Selection) -> ActivityPlan:
@@ -44,18 +45,20 @@ def plan_of(selection: Selection) -> ActivityPlan:
     return ActivityPlan(
         attributes=frozenset(attribute for name, attribute in _DETAIL.items() if name in names),
         media=selected_fields(selection),
+        photos=tuple(selection.arguments("photos")),
         keys_only=names <= _KEYS,
-        selection=selection,
     )
 
 
+@begins_at_once
 async def activity(info: Info, uuid: str, locale: str | None = None) -> Activity | None:
     """Find one activity."""
     context = info.context
     key = ActivityKey(checked(activity_uuid, uuid, "uuid"), context.locale_of(locale))
-    return await materialised(context, key, plan_of(below(info, TYPE)))
+    return await materialised(context, key, planned(info, TYPE, plan_of))
 
 
+@begins_at_once
 async def activities(
     info: Info, uuids: list[str], locale: str | None = None
 ) -> list[Activity | None | Exception]:
@@ -63,7 +66,7 @@ async def activities(
     context = info.context
     chosen = context.locale_of(locale)
     bounded(context, uuids, "uuids")
-    plan = plan_of(below(info, TYPE))
+    plan = planned(info, TYPE, plan_of)
 
     async def find(uuid: str) -> Activity | None:
         key = ActivityKey(checked(activity_uuid, uuid, "uuids"), chosen)
@@ -108,4 +111,4 @@ def _start(context: Context, key: ActivityKey, plan: ActivityPlan) -> None:
     owner = activity_owner(key.uuid)
     if any(field.fetches(owner) for field in plan.media):
         context.loaders.activity_media.start(key)
-    start_joined(context, key, plan.selection)
+    start_joined(context, key, plan.photos)

@@ -18,10 +18,10 @@ from resolvers.connections import (
     empty_connection,
 )
 from resolvers.context import Info
-from resolvers.cursors import binding
+from resolvers.cursors import Binding, binding
 from resolvers.errors import BadUserInput
 from resolvers.loaders import SafeLoader
-from resolvers.selection import below
+from resolvers.selection import Selection, planned
 from resolvers.windows import LARGEST_PAGE, Window, WindowAnswer
 
 L = TypeVar("L", bound=Hashable)
@@ -51,7 +51,7 @@ async def activity_search(
         categories=tuple(sorted({_code(each) for each in _bounded("categories", categories)})),
     )
     bound = binding(Provider.MUSEMENT.value, search.text, search.city_ids, search.categories, search.locale)
-    plan = activities.plan_of(below(info, "ActivityConnection").at(activities.TYPE, _NODES, _EDGES))
+    plan = planned(info, "ActivityConnection", _activity_plan)
 
     async def complete(item: Activity) -> Activity:
         return await activities.completed(context, item, plan)
@@ -64,7 +64,7 @@ async def resort_catalog(info: Info, locale: str | None = None, **paging: Paging
     context = info.context
     chosen = context.locale_of(locale)
     bound = binding(Provider.CLUB_MED.value, chosen)
-    plan = resorts.plan_of(below(info, "ResortProductConnection").at(resorts.TYPE, _NODES, _EDGES))
+    plan = planned(info, "ResortProductConnection", _resort_plan)
 
     async def complete(item: Resort) -> Resort:
         return await resorts.completed(context, item, plan)
@@ -72,12 +72,20 @@ async def resort_catalog(info: Info, locale: str | None = None, **paging: Paging
     return await _listed(info, context.loaders.resort_window, chosen, Paging.of(paging), bound, complete)
 
 
+def _activity_plan(selection: Selection) -> activities.ActivityPlan:
+    return activities.plan_of(selection.at(activities.TYPE, _NODES, _EDGES))
+
+
+def _resort_plan(selection: Selection) -> resorts.ResortPlan:
+    return resorts.plan_of(selection.at(resorts.TYPE, _NODES, _EDGES))
+
+
 async def _listed(
     info: Info,
     loader: SafeLoader[Window[L], WindowAnswer[R] | None],
     listed: L,
     paging: Paging,
-    bound: bytes,
+    bound: Binding,
     complete: Callable[[R], Awaitable[R]],
 ) -> Connection[R]:
     context = info.context
@@ -107,7 +115,7 @@ async def _listed(
 
 
 async def _ending(
-    loader: SafeLoader[Window[L], WindowAnswer[R] | None], listed: L, paging: Paging, bound: bytes
+    loader: SafeLoader[Window[L], WindowAnswer[R] | None], listed: L, paging: Paging, bound: Binding
 ) -> tuple[int, int]:
     """Find the window of a list's last items: its first page tells the total."""
     low, _ = paging.bounds(bound)

@@ -6,7 +6,7 @@ from typing import Final, Generic, TypeVar
 import msgspec
 
 from providers.records import Origin
-from resolvers.cursors import cursor, positions
+from resolvers.cursors import Binding, cursor, positions
 from resolvers.errors import BadUserInput
 
 N = TypeVar("N")
@@ -34,7 +34,12 @@ class Paging(msgspec.Struct, frozen=True):
     @staticmethod
     def of(arguments: Mapping[str, PagingValue]) -> "Paging":
         """Make it of the arguments that a resolver received."""
-        return msgspec.convert(arguments, Paging)
+        return msgspec.convert(arguments, Paging) if arguments else _NOT_PAGED
+
+    @property
+    def is_unset(self) -> bool:
+        """Whether no argument was given, so that nothing can be wrong with them."""
+        return self is _NOT_PAGED
 
     def checked(self) -> "Paging":
         """Return itself; raises BadUserInput where a count is out of bounds or both counts are given."""
@@ -45,13 +50,13 @@ class Paging(msgspec.Struct, frozen=True):
             raise BadUserInput("wanted first or last, got both", argument="last")
         return self
 
-    def bounds(self, bound: bytes) -> tuple[int, int | None]:
+    def bounds(self, bound: Binding) -> tuple[int, int | None]:
         """Read the cursors: the first position that may stand, and the one before which it must end, if any."""
         low = positions(self.after, bound, argument="after")[0] + 1 if self.after is not None else 0
         high = positions(self.before, bound, argument="before")[0] if self.before is not None else None
         return low, high
 
-    def window(self, bound: bytes, *, default: int) -> tuple[int, int]:
+    def window(self, bound: Binding, *, default: int) -> tuple[int, int]:
         """Read the window of a list whose length is not known: the first position, and how many; 0 for an empty one.
 
         Raises BadUserInput for ``last`` without ``before``: the end of such a list is found by a crawl alone.
@@ -67,12 +72,15 @@ class Paging(msgspec.Struct, frozen=True):
         return low, count if high is None else max(0, min(count, high - low))
 
 
+_NOT_PAGED: Final = Paging()
+
+
 class PageInfo(msgspec.Struct, frozen=True):
     """Where a window stands in its list; the cursors are written when they are read."""
 
     has_next_page: bool
     has_previous_page: bool
-    bound: bytes
+    bound: Binding
     start: Place | None
     end: Place | None
 
@@ -92,7 +100,7 @@ class Edge(msgspec.Struct, Generic[N], frozen=True):
 
     node: N
     place: Place
-    bound: bytes
+    bound: Binding
 
     @property
     def cursor(self) -> str:
@@ -104,7 +112,7 @@ class Connection(msgspec.Struct, Generic[N], frozen=True, kw_only=True):
     """A window of a list: its items by position from ``start``, None for a dropped one."""
 
     items: Sequence[N | None]
-    bound: bytes
+    bound: Binding
     start: int
     has_next_page: bool
     origin: Origin
@@ -136,7 +144,7 @@ class Connection(msgspec.Struct, Generic[N], frozen=True, kw_only=True):
         )
 
 
-def empty_connection(bound: bytes, start: int, now: float) -> Connection[N]:
+def empty_connection(bound: Binding, start: int, now: float) -> Connection[N]:
     """Make the connection of a window that holds no position: no call was made for it."""
     return Connection(
         items=(),
@@ -151,7 +159,7 @@ def empty_connection(bound: bytes, start: int, now: float) -> Connection[N]:
 class ListWindow(msgspec.Struct, frozen=True):
     """The window of a whole list that checked arguments ask for."""
 
-    bound: bytes
+    bound: Binding
     low: int
     high: int | None
     first: int | None
@@ -176,7 +184,7 @@ class ListWindow(msgspec.Struct, frozen=True):
         )
 
 
-def list_window(paging: Paging, bound: bytes) -> ListWindow:
+def list_window(paging: Paging, bound: Binding) -> ListWindow:
     """Check the arguments before anything is fetched for them; raises BadUserInput."""
     paging.checked()
     low, high = paging.bounds(bound)

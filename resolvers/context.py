@@ -1,6 +1,8 @@
 """What one GraphQL request carries."""
 
 import copy
+from collections.abc import Callable, Hashable
+from typing import Any, Final, TypeVar
 
 import msgspec
 from graphql.pyutils import Path
@@ -12,6 +14,13 @@ from providers.registry import Providers
 from providers.scope import CallScope
 from resolvers.errors import BadUserInput
 from resolvers.loaders import Loaders
+
+R = TypeVar("R", bound=Callable[..., object])
+
+Memory = dict[Hashable, Any]
+
+_CONTEXT_ALONE: Final = "looks_at_context_alone"
+_SPANS: Final = "photo spans"
 
 
 class GraphRules(msgspec.Struct, frozen=True, kw_only=True):
@@ -37,15 +46,26 @@ class Warned(msgspec.Struct, frozen=True):
 class Context:
     """Providers, rules, the request's locale, its loaders, and what is to be told beside the answer.
 
+    ``memory`` keeps what follows from an operation and its variables alone, for as long as the operation's document is
+    kept and no longer; without one nothing is known from before. What concerns the loaders is kept with the memory
+    that a context is made with: give none where several operations share them.
     Make one a request, inside its event loop, and close it at the end.
     """
 
-    def __init__(self, providers: Providers, rules: GraphRules, scope: CallScope, locale: str) -> None:
+    def __init__(
+        self,
+        providers: Providers,
+        rules: GraphRules,
+        scope: CallScope,
+        locale: str,
+        memory: Memory | None = None,
+    ) -> None:
         self.providers = providers
         self.rules = rules
         self.scope = scope
         self.locale = locale
-        self.loaders = Loaders(providers, scope)
+        self.memory = {} if memory is None else memory
+        self.loaders = Loaders(providers, scope, self.memory.setdefault(_SPANS, {}))
         self.warnings: list[Warned] = []
 
     def locale_of(self, argument: str | None) -> str:
@@ -65,9 +85,10 @@ class Context:
             )
         )
 
-    def beside(self) -> "Context":
-        """Make the context of another operation of the same HTTP request: one memory, warnings of its own."""
+    def beside(self, memory: Memory | None = None) -> "Context":
+        """Make the context of another operation of the same HTTP request: the same loaders, warnings of its own."""
         other = copy.copy(self)
+        other.memory = {} if memory is None else memory
         other.warnings = []
         return other
 
@@ -77,3 +98,9 @@ class Context:
 
 
 Info = StrawberryInfo[Context, None]
+
+
+def looks_at_context(resolver: R) -> R:
+    """Mark a resolver that looks at nothing of its info but the context, so that one info does for all of its calls."""
+    setattr(resolver, _CONTEXT_ALONE, True)
+    return resolver

@@ -11,6 +11,7 @@ from providers.clubmed.records import MAIN_KEY_VISUAL, Resort
 from providers.forge.records import Photo
 from providers.musement.records import Activity
 from providers.records import Image, ImageRole
+from resolvers.begun import begins_at_once
 from resolvers.context import Info
 
 
@@ -30,6 +31,7 @@ class Cover(msgspec.Struct, frozen=True):
     reason: CoverReason
 
 
+@begins_at_once
 async def activity_cover(parent: Parent[Activity], info: Info) -> Cover | None:
     """Choose an activity's cover: its cover URL, else the flagged item of its media, else their first image."""
     loaders = info.context.loaders
@@ -48,6 +50,7 @@ async def activity_cover(parent: Parent[Activity], info: Info) -> Cover | None:
     return _first(images)
 
 
+@begins_at_once
 async def resort_cover(parent: Parent[Resort], info: Info) -> Cover | None:
     """Choose a product's cover: its key visual, else its immersive image, else its first picture."""
     loaders = info.context.loaders

@@ -3,6 +3,7 @@
 import base64
 import binascii
 import hashlib
+from collections.abc import Callable
 from typing import Final
 
 from providers.keys import shown
@@ -13,20 +14,44 @@ _SEAL_BYTES: Final = 8
 _LONGEST: Final = 400
 
 
-def binding(*parts: object) -> bytes:
-    """Make the seal of a list out of what identifies it: provider, filter, sort, culture, owner."""
-    # repr, since hash() differs in every process and a cursor must fit them all.
-    return hashlib.blake2b(repr(parts).encode("utf-8", "surrogatepass"), digest_size=16).digest()
+class Binding:
+    """What the cursors of one list are bound to: worked out when there is a cursor to read or to write."""
+
+    __slots__ = ("_digest", "_parts")
+
+    def __init__(self, parts: Callable[[], tuple[object, ...]]) -> None:
+        self._parts = parts
+        self._digest = b""
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Binding) and self.digest == other.digest
+
+    def __hash__(self) -> int:
+        return hash(self.digest)
+
+    @property
+    def digest(self) -> bytes:
+        """The seal's key, the same in every process."""
+        if not self._digest:
+            # repr, since hash() differs in every process and a cursor must fit them all.
+            text = repr(self._parts()).encode("utf-8", "surrogatepass")
+            self._digest = hashlib.blake2b(text, digest_size=16).digest()
+        return self._digest
 
 
-def cursor(bound: bytes, *positions: int) -> str:
+def binding(*parts: object) -> Binding:
+    """Bind cursors to what identifies a list: provider, filter, sort, culture, owner."""
+    return Binding(lambda: parts)
+
+
+def cursor(bound: Binding, *positions: int) -> str:
     """Write a cursor: one position, or one for each branch of a merged list."""
     payload = b"".join(position.to_bytes(4, "big") for position in positions)
     sealed = _VERSION + payload + _seal(bound, payload)
     return base64.urlsafe_b64encode(sealed).rstrip(b"=").decode("ascii")
 
 
-def positions(text: str, bound: bytes, *, count: int = 1, argument: str) -> tuple[int, ...]:
+def positions(text: str, bound: Binding, *, count: int = 1, argument: str) -> tuple[int, ...]:
     """Read the positions of a cursor; raises BadUserInput for one that was not given for this list."""
     raw = _unpacked(text)
     payload, seal = raw[1:-_SEAL_BYTES], raw[-_SEAL_BYTES:]
@@ -50,6 +75,6 @@ def _unpacked(text: str) -> bytes:
     return raw if base64.urlsafe_b64encode(raw).rstrip(b"=").decode("ascii") == text else b""
 
 
-def _seal(bound: bytes, payload: bytes) -> bytes:
+def _seal(bound: Binding, payload: bytes) -> bytes:
     # Keyed by the list and by no secret: it catches mistakes; who forges one gets a window that is open to all.
-    return hashlib.blake2b(_VERSION + payload, key=bound, digest_size=_SEAL_BYTES).digest()
+    return hashlib.blake2b(_VERSION + payload, key=bound.digest, digest_size=_SEAL_BYTES).digest()

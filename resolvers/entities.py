@@ -11,10 +11,11 @@ from providers.keys import ActivityKey, PhotoKey, ResortKey, activity_uuid, phot
 from providers.locales import culture_tag
 from providers.musement.records import Activity
 from resolvers import activities, photos, resorts
+from resolvers.begun import begins_at_once
 from resolvers.context import Info
 from resolvers.errors import BadUserInput
 from resolvers.lookups import checked, each
-from resolvers.selection import below
+from resolvers.selection import planned
 
 MOST: Final = 1000
 
@@ -34,6 +35,7 @@ _KINDS: Final[Mapping[type, str]] = {
 }
 
 
+@begins_at_once
 async def entities(info: Info, representations: Sequence[object]) -> list[msgspec.Struct | None | Exception]:
     """Find many entities of any type, in the order asked; the calls are those of each type's own lookup.
 
@@ -68,7 +70,7 @@ def _read(representation: object) -> tuple[str, Representation]:
 
 def _activities(info: Info) -> Find:
     context = info.context
-    plan = activities.plan_of(below(info, activities.TYPE))
+    plan = planned(info, activities.TYPE, activities.plan_of)
 
     async def find(named: Representation) -> Activity | None:
         uuid = checked(activity_uuid, _part(named, "uuid"), _ARGUMENT)
@@ -79,7 +81,7 @@ def _activities(info: Info) -> Find:
 
 def _resorts(info: Info) -> Find:
     context = info.context
-    plan = resorts.plan_of(below(info, resorts.TYPE))
+    plan = planned(info, resorts.TYPE, resorts.plan_of)
 
     async def find(named: Representation) -> Resort | None:
         key = ResortKey(checked(product_id, _part(named, "productId"), _ARGUMENT), context.locale)

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Hashable, Iterable, Iterator, Mapping
-from functools import partial
+from functools import cached_property, partial
 from typing import Any, Generic, TypeVar, cast
 
 from aiodataloader import DataLoader
@@ -12,38 +12,51 @@ from providers.errors import ProviderError
 from providers.forge.lists import PhotoList
 from providers.forge.records import Photo
 from providers.keys import ActivityKey, PhotoKey, ResortKey
+from providers.lookup import Lookup
 from providers.musement.client import ActivitySearch
 from providers.musement.records import Activity
 from providers.records import Answer, Image, Media, Video
 from providers.registry import Providers
 from providers.scope import CallScope
+from resolvers.photo_windows import PhotoWindow, PhotoWindows
 from resolvers.windows import Window, WindowAnswer, calls_saved, fetch_windows
 
 K = TypeVar("K", bound=Hashable)
+H = TypeVar("H", bound=Hashable)
+T = TypeVar("T")
 V = TypeVar("V")
+
+Windows = Mapping[Window[H], WindowAnswer[T] | None | ProviderError]
 
 
 class BatchCancelled(Exception):
     """The batch that a value was to come from was cancelled before it came."""
 
 
-class SafeLoader(DataLoader[K, V], Generic[K, V]):
+class SafeLoader(Generic[K, V]):
     """A loader whose shared futures survive the cancellation of one of their waiters.
 
     graphql-core 3.3 cancels the siblings of a failed non-null field. A sibling that waits for a loader's future would
     cancel it for every other waiter too, and the cancelled future would stay in the loader's memory: so every waiter
     gets a shield, cancelled futures are forgotten, and a cancelled batch is an error, not a hang.
 
-    ``fetch`` answers a mapping with one value or exception a key. ``repeats`` counts the loads whose key had been
+    ``fetch`` answers a mapping with one value or exception a key. ``at_hand`` answers what need not be waited for, None
+    for all else: such a value is there at once, without a batch. ``repeats`` counts the loads whose key had been
     loaded before: each would have been a call of its own. Make one loader a request, inside its event loop.
     """
 
-    def __init__(self, fetch: Callable[[list[K]], Awaitable[Mapping[K, V | Exception]]]) -> None:
-        super().__init__()
+    def __init__(
+        self,
+        fetch: Callable[[list[K]], Awaitable[Mapping[K, V | Exception]]],
+        at_hand: Callable[[K], V | None] | None = None,
+    ) -> None:
         self.repeats = 0
-        # Kept beside the library's memory, where a key that was only started looks the same as one that was used.
+        # Kept beside the memory, where a key that was only started looks the same as one that was used.
         self._used: set[K] = set()
         self._fetch = fetch
+        self._at_hand = at_hand
+        self._memory: dict[K, asyncio.Future[V]] = {}
+        self._batching: DataLoader[K, V] | None = None
         self._batches: set[asyncio.Task[Mapping[K, V | Exception]]] = set()
         self._closed = False
 
@@ -56,24 +69,37 @@ class SafeLoader(DataLoader[K, V], Generic[K, V]):
 
     def outcome(self, key: K) -> "asyncio.Future[V]":
         """Wait as ``load`` does, to decide something: it is no further use of the value."""
-        return asyncio.shield(self._shared(key))
+        shared = self._shared(key)
+        # What is done cannot be cancelled any more.
+        return shared if shared.done() else asyncio.shield(shared)
 
     def start(self, key: K) -> None:
         """Let the value of a key be fetched, beside what the caller does next; its failure shows where it is loaded."""
         self._shared(key)
 
     def _shared(self, key: K) -> "asyncio.Future[V]":
-        known = self._cache.get(key)
-        if known is not None:
-            if not known.cancelled():
-                return known
-            del self._cache[key]
-        future = super().load(key)
+        known = self._memory.get(key)
+        if known is None or known.cancelled():
+            known = self._memory[key] = self._found(key) or self._batched(key)
+        return known
+
+    def _found(self, key: K) -> "asyncio.Future[V] | None":
+        value = self._at_hand(key) if self._at_hand and not self._closed else None
+        if value is None:
+            return None
+        future: asyncio.Future[V] = asyncio.get_running_loop().create_future()
+        future.set_result(value)
+        return future
+
+    def _batched(self, key: K) -> "asyncio.Future[V]":
+        if self._batching is None:
+            # Its own memory would keep cancelled futures.
+            self._batching = DataLoader(self._batch, cache=False)
+        future = self._batching.load(key)
         future.add_done_callback(_retrieved)
         return future
 
-    async def batch_load_fn(self, keys: list[K]) -> list[V]:
-        """Fetch a batch; called by the library."""
+    async def _batch(self, keys: list[K]) -> list[V]:
         if self._closed:
             raise BatchCancelled("the request ended before its data was asked for")
         batch = asyncio.ensure_future(self._fetch(keys))
@@ -81,11 +107,20 @@ class SafeLoader(DataLoader[K, V], Generic[K, V]):
         try:
             found = await batch
         except asyncio.CancelledError as cancelled:
+            self._forget(keys)
             raise BatchCancelled("the request ended before its data came") from cancelled
+        except Exception:
+            self._forget(keys)
+            raise
         finally:
             self._batches.discard(batch)
         # The library takes an exception for the failure of its key alone, though its types do not say so.
         return [cast("V", found[key]) for key in keys]
+
+    def _forget(self, keys: list[K]) -> None:
+        # A failure of the whole batch is no answer of any key.
+        for key in keys:
+            self._memory.pop(key, None)
 
     def close(self) -> None:
         """Cancel what is still being fetched: the request that asked for it has ended."""
@@ -102,66 +137,92 @@ def _retrieved(future: "asyncio.Future[V]") -> None:
 
 
 class Loaders:
-    """The loaders of one request; each is named by what it gives and by what it is found.
+    """The loaders of one request: each is named by what it gives and how that is found, and made when it is wanted.
 
-    ``calls_merged`` counts the calls that merging windows has saved.
+    ``spans`` are as for ``PhotoWindows``.
     """
 
-    def __init__(self, providers: Providers, scope: CallScope) -> None:
-        self.calls_merged = 0
-        musement, clubmed, forge = providers.musement, providers.clubmed, providers.forge
+    def __init__(self, providers: Providers, scope: CallScope, spans: dict[PhotoWindow, PhotoWindow]) -> None:
+        self._providers = providers
+        self._scope = scope
+        self._photo_windows = PhotoWindows(providers.forge, scope, spans)
+        self._calls_merged = 0
 
-        async def photo_windows(
-            windows: Iterable[Window[PhotoList]],
-        ) -> Mapping[Window[PhotoList], WindowAnswer[Photo] | None | ProviderError]:
-            self.calls_merged += calls_saved(windows)
-            return await fetch_windows(windows, partial(forge.window, scope=scope), _photo_identity)
-
-        async def search_windows(
-            windows: Iterable[Window[ActivitySearch]],
-        ) -> Mapping[Window[ActivitySearch], WindowAnswer[Activity] | None | ProviderError]:
-            self.calls_merged += calls_saved(windows)
-            return await fetch_windows(windows, partial(musement.search, scope=scope), lambda item: item.uuid)
-
-        async def catalog_windows(
-            windows: Iterable[Window[str]],
-        ) -> Mapping[Window[str], WindowAnswer[Resort] | None | ProviderError]:
-            self.calls_merged += calls_saved(windows)
-            # Club Med's pages are numbered: a window there cannot start anywhere.
-            return await fetch_windows(
-                windows, partial(clubmed.catalog, scope=scope), lambda item: item.product_id, numbered=True
-            )
-
-        self.activity = SafeLoader[ActivityKey, Answer[Activity]](partial(musement.activities, scope=scope))
-        self.activity_media = SafeLoader[ActivityKey, Answer[tuple[Media, ...]]](
-            partial(musement.media, scope=scope)
-        )
-        self.activity_window = SafeLoader(search_windows)
-        self.resort = SafeLoader[ResortKey, Answer[Resort]](partial(clubmed.resorts, scope=scope))
-        self.resort_pictures = SafeLoader[ResortKey, Answer[tuple[Image, ...]]](
-            partial(clubmed.pictures, scope=scope)
-        )
-        self.resort_videos = SafeLoader[ResortKey, Answer[tuple[Video, ...]]](
-            partial(clubmed.videos, scope=scope)
-        )
-        self.resort_window = SafeLoader(catalog_windows)
-        self.photo = SafeLoader[PhotoKey, Answer[Photo]](partial(forge.photos, scope=scope))
-        self.photo_window = SafeLoader(photo_windows)
+    @property
+    def calls_merged(self) -> int:
+        """How many calls merging windows has saved."""
+        return self._calls_merged + self._photo_windows.calls_merged
 
     @property
     def repeats(self) -> int:
         """How many loads found their key already asked for."""
         return sum(loader.repeats for loader in self._every())
 
+    @cached_property
+    def activity(self) -> SafeLoader[ActivityKey, Answer[Activity]]:
+        """Details of activities."""
+        return self._by_key(self._providers.musement.activities)
+
+    @cached_property
+    def activity_media(self) -> SafeLoader[ActivityKey, Answer[tuple[Media, ...]]]:
+        """Media lists of activities."""
+        return self._by_key(self._providers.musement.media)
+
+    @cached_property
+    def activity_window(self) -> SafeLoader[Window[ActivitySearch], WindowAnswer[Activity] | None]:
+        """Windows of searches."""
+        search = partial(self._providers.musement.search, scope=self._scope)
+
+        async def fetch(windows: Iterable[Window[ActivitySearch]]) -> Windows[ActivitySearch, Activity]:
+            self._calls_merged += calls_saved(windows)
+            return await fetch_windows(windows, search, lambda item: item.uuid)
+
+        return SafeLoader(fetch)
+
+    @cached_property
+    def resort(self) -> SafeLoader[ResortKey, Answer[Resort]]:
+        """Details of products."""
+        return self._by_key(self._providers.clubmed.resorts)
+
+    @cached_property
+    def resort_pictures(self) -> SafeLoader[ResortKey, Answer[tuple[Image, ...]]]:
+        """Pictures of products."""
+        return self._by_key(self._providers.clubmed.pictures)
+
+    @cached_property
+    def resort_videos(self) -> SafeLoader[ResortKey, Answer[tuple[Video, ...]]]:
+        """Videos of products."""
+        return self._by_key(self._providers.clubmed.videos)
+
+    @cached_property
+    def resort_window(self) -> SafeLoader[Window[str], WindowAnswer[Resort] | None]:
+        """Windows of the catalogue, by locale."""
+        catalog = partial(self._providers.clubmed.catalog, scope=self._scope)
+
+        async def fetch(windows: Iterable[Window[str]]) -> Windows[str, Resort]:
+            self._calls_merged += calls_saved(windows)
+            # Club Med's pages are numbered: a window there cannot start anywhere.
+            return await fetch_windows(windows, catalog, lambda item: item.product_id, numbered=True)
+
+        return SafeLoader(fetch)
+
+    @cached_property
+    def photo(self) -> SafeLoader[PhotoKey, Answer[Photo]]:
+        """Details of photos."""
+        return self._by_key(self._providers.forge.photos)
+
+    @cached_property
+    def photo_window(self) -> SafeLoader[Window[PhotoList], WindowAnswer[Photo] | None]:
+        """Windows of photo lists."""
+        return SafeLoader(self._photo_windows.fetch, self._photo_windows.at_hand)
+
     def close(self) -> None:
         """Cancel what is still being fetched."""
         for loader in self._every():
             loader.close()
 
+    def _by_key(self, lookup: Lookup[H, T]) -> SafeLoader[H, Answer[T]]:
+        return SafeLoader(partial(lookup, scope=self._scope), partial(lookup.at_hand, scope=self._scope))
+
     def _every(self) -> Iterator[SafeLoader[Any, Any]]:
         return (each for each in vars(self).values() if isinstance(each, SafeLoader))
-
-
-def _photo_identity(photo: Photo) -> str:
-    # A slug can be edited while a list is paged through; this identity stays (provider page).
-    return photo.entity_id or photo.slug

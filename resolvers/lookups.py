@@ -1,15 +1,19 @@
 """Many keys in, one answer a key out: order and duplicates kept, a bad key alone."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
-from typing import TypeVar
+from collections.abc import Callable, Coroutine, Sequence
+from typing import Any, Final, TypeVar
 
 from providers.errors import InvalidKey, ProviderError
+from resolvers.begun import Begun, begin
 from resolvers.context import Context
 from resolvers.errors import BadUserInput
 
 K = TypeVar("K")
 S = TypeVar("S")
+
+# These two alone: gather's return_exceptions would pass our own faults off as answers.
+_OF_ITS_KEY: Final = (ProviderError, BadUserInput)
 
 
 def checked(check: Callable[[str], str], text: str, argument: str) -> str:
@@ -28,14 +32,26 @@ def bounded(context: Context, keys: Sequence[object], argument: str) -> None:
         )
 
 
-async def each(keys: Sequence[K], find: Callable[[K], Awaitable[S | None]]) -> list[S | None | Exception]:
+async def each(
+    keys: Sequence[K], find: Callable[[K], Coroutine[Any, Any, S | None]]
+) -> list[S | None | Exception]:
     """Find every key, all at once; a key's failure stands at its own position."""
 
-    async def one(key: K) -> S | None | Exception:
+    async def caught(begun: Begun[S | None]) -> S | None | Exception:
         try:
-            return await find(key)
-        # These two alone: gather's return_exceptions would pass our own faults off as answers.
-        except (ProviderError, BadUserInput) as error:
+            return await begun
+        except _OF_ITS_KEY as error:
             return error
 
-    return await asyncio.gather(*(one(key) for key in keys))
+    found: list[Any] = []
+    for key in keys:
+        try:
+            found.append(begin(find(key)))
+        except _OF_ITS_KEY as error:
+            found.append(error)
+    waiting = [index for index, value in enumerate(found) if isinstance(value, Begun)]
+    if waiting:
+        values = await asyncio.gather(*(caught(found[index]) for index in waiting))
+        for index, value in zip(waiting, values, strict=True):
+            found[index] = value
+    return found

@@ -1,7 +1,9 @@
 """The media of one owner: galleries, videos, and both as one list."""
 
 import asyncio
-from collections.abc import Awaitable, Sequence
+from collections.abc import Sequence
+from functools import partial
+from typing import Any, Final
 
 import msgspec
 from strawberry import Parent
@@ -10,11 +12,16 @@ from providers.clubmed.records import Resort
 from providers.forge.records import Photo
 from providers.musement.records import Activity
 from providers.records import Answer, Image, Media, MediaKind, Origin, Owner, Provider, Video
+from resolvers.begun import begins_at_once
 from resolvers.connections import Connection, ListWindow, Paging, PagingValue, list_window
 from resolvers.context import Context, Info
-from resolvers.cursors import binding
+from resolvers.cursors import Binding
 from resolvers.errors import BadUserInput
 from resolvers.selection import Selection
+
+_IMAGES: Final = frozenset({MediaKind.IMAGE})
+_VIDEOS: Final = frozenset({MediaKind.VIDEO})
+_NO_KEYWORDS: Final[frozenset[str]] = frozenset()
 
 
 class MediaField(msgspec.Struct, frozen=True):
@@ -29,9 +36,12 @@ class MediaField(msgspec.Struct, frozen=True):
         """Check the arguments; raises BadUserInput."""
         if "" in self.keywords:
             raise BadUserInput("wanted keywords of at least one character, got ''", argument="keywords")
+        return list_window(self.paging, Binding(partial(self._identity, owner)))
+
+    def _identity(self, owner: Owner) -> tuple[object, ...]:
         # Sorted, so that a cursor fits the same filter in another spelling.
         kinds, keywords = sorted(kind.value for kind in self.kinds), sorted(self.keywords)
-        return list_window(self.paging, binding(self.name, owner.provider.value, owner.key, kinds, keywords))
+        return self.name, owner.provider.value, owner.key, kinds, keywords
 
     def wants(self, kind: MediaKind) -> bool:
         """Tell whether items of a kind can stand in the list."""
@@ -43,6 +53,8 @@ class MediaField(msgspec.Struct, frozen=True):
 
     def fetches(self, owner: Owner) -> bool:
         """Tell whether the arguments are good, so that a call is worth its while; the field itself tells if not."""
+        if self.paging.is_unset and not self.keywords:
+            return True
         try:
             self.window(owner)
         except BadUserInput:
@@ -52,17 +64,19 @@ class MediaField(msgspec.Struct, frozen=True):
 
 def gallery_field(keywords: Sequence[str] | None = None, **paging: PagingValue) -> MediaField:
     """Read the arguments of a gallery."""
-    return MediaField("gallery", frozenset({MediaKind.IMAGE}), frozenset(keywords or ()), Paging.of(paging))
+    return MediaField(
+        "gallery", _IMAGES, frozenset(keywords) if keywords else _NO_KEYWORDS, Paging.of(paging)
+    )
 
 
 def videos_field(**paging: PagingValue) -> MediaField:
     """Read the arguments of a list of videos."""
-    return MediaField("videos", frozenset({MediaKind.VIDEO}), frozenset(), Paging.of(paging))
+    return MediaField("videos", _VIDEOS, _NO_KEYWORDS, Paging.of(paging))
 
 
 def media_field(kinds: Sequence[MediaKind] | None = None, **paging: PagingValue) -> MediaField:
     """Read the arguments of a mixed media list."""
-    return MediaField("media", frozenset(kinds or ()), frozenset(), Paging.of(paging))
+    return MediaField("media", frozenset(kinds or ()), _NO_KEYWORDS, Paging.of(paging))
 
 
 def selected_fields(selection: Selection) -> tuple[MediaField, ...]:
@@ -72,16 +86,19 @@ def selected_fields(selection: Selection) -> tuple[MediaField, ...]:
     return (*galleries, *videos, *(media_field(**arguments) for arguments in selection.arguments("media")))
 
 
+@begins_at_once
 async def activity_gallery(parent: Parent[Activity], info: Info, **paging: PagingValue) -> Connection[Media]:
     """Give the images of an activity's media list."""
     return await _of_activity(parent, info.context, gallery_field(None, **paging))
 
 
+@begins_at_once
 async def activity_videos(parent: Parent[Activity], info: Info, **paging: PagingValue) -> Connection[Media]:
     """Give the videos of an activity's media list."""
     return await _of_activity(parent, info.context, videos_field(**paging))
 
 
+@begins_at_once
 async def activity_media(
     parent: Parent[Activity],
     info: Info,
@@ -92,6 +109,7 @@ async def activity_media(
     return await _of_activity(parent, info.context, media_field(kinds, **paging))
 
 
+@begins_at_once
 async def resort_gallery(
     parent: Parent[Resort],
     info: Info,
@@ -102,11 +120,13 @@ async def resort_gallery(
     return await _of_resort(parent, info.context, gallery_field(keywords, **paging))
 
 
+@begins_at_once
 async def resort_videos(parent: Parent[Resort], info: Info, **paging: PagingValue) -> Connection[Media]:
     """Give a product's videos."""
     return await _of_resort(parent, info.context, videos_field(**paging))
 
 
+@begins_at_once
 async def resort_media(
     parent: Parent[Resort],
     info: Info,
@@ -137,13 +157,16 @@ async def _of_activity(activity: Activity, context: Context, field: MediaField) 
 async def _of_resort(resort: Resort, context: Context, field: MediaField) -> Connection[Media]:
     window = field.window(resort.owner)
     loaders = context.loaders
-    calls: list[Awaitable[Answer[tuple[Image, ...]] | Answer[tuple[Video, ...]]]] = []
+    calls: list[asyncio.Future[Any]] = []
     if field.wants(MediaKind.IMAGE):
         calls.append(loaders.resort_pictures.load(resort.key))
     if field.wants(MediaKind.VIDEO):
         calls.append(loaders.resort_videos.load(resort.key))
     # Either failure is the whole field's: half a list would pass for all of it.
-    answers = await asyncio.gather(*calls)
+    is_at_hand = all(call.done() for call in calls)
+    answers: list[Answer[tuple[Image | Video, ...]]] = (
+        [call.result() for call in calls] if is_at_hand else await asyncio.gather(*calls)
+    )
     # A 404 that comes this far means "none": where it decides existence, the owner is null and nobody asks.
     items = [item for answer in answers for item in answer.value or () if field.fits(item)]
     now = context.scope.now()

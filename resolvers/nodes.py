@@ -14,6 +14,7 @@ from providers.locales import culture_tag
 from providers.musement.records import Activity
 from providers.records import Image, ImageRole, Media, Owner, Provider
 from resolvers import activities, photos, resorts
+from resolvers.begun import begins_at_once
 from resolvers.context import Context, Info
 from resolvers.errors import BadUserInput
 from resolvers.ids import (
@@ -31,16 +32,18 @@ from resolvers.ids import (
     written,
 )
 from resolvers.lookups import bounded, each
-from resolvers.selection import below
+from resolvers.selection import planned
 
 Found = Activity | Resort | Photo | Media
 
 
+@begins_at_once
 async def node(info: Info, id: str) -> Found | None:
     """Find one thing by its id."""
     return await found(info, id, "id")
 
 
+@begins_at_once
 async def nodes(info: Info, ids: list[str]) -> list[msgspec.Struct | None | Exception]:
     """Find many things, in the order asked."""
     bounded(info.context, ids, "ids")
@@ -85,13 +88,13 @@ def item_id(parent: Parent[Media]) -> str:
 
 async def _activity(info: Info, named: GlobalId) -> Activity | None:
     key = ActivityKey(activity_uuid(named.parts[0]), info.context.locale)
-    plan = activities.plan_of(below(info, activities.TYPE))
+    plan = planned(info, activities.TYPE, activities.plan_of)
     return await activities.materialised(info.context, key, plan)
 
 
 async def _resort(info: Info, named: GlobalId) -> Resort | None:
     key = ResortKey(product_id(named.parts[0]), info.context.locale)
-    plan = resorts.plan_of(below(info, resorts.TYPE))
+    plan = planned(info, resorts.TYPE, resorts.plan_of)
     return await resorts.materialised(info.context, key, plan)
 
 

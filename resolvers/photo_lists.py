@@ -22,7 +22,7 @@ from resolvers.connections import (
     empty_connection,
 )
 from resolvers.context import Context, Info
-from resolvers.cursors import binding, positions
+from resolvers.cursors import Binding, binding, positions
 from resolvers.errors import BadUserInput
 from resolvers.photo_filters import NO_JOIN, FilterInput, checked_branches, checked_sort
 from resolvers.windows import Window
@@ -34,7 +34,7 @@ class MergedConnection(msgspec.Struct, frozen=True):
     """A window of a merged list, as a connection."""
 
     window: MergedWindow
-    bound: bytes
+    bound: Binding
     origin: Origin
 
     @property
@@ -77,7 +77,7 @@ class PhotoListField(msgspec.Struct, frozen=True):
     insists: bool
 
     @property
-    def bound(self) -> bytes:
+    def bound(self) -> Binding:
         """What the list's cursors are bound to."""
         return binding(Provider.FORGE.value, self.culture, self.branches, self.sort)
 

@@ -6,8 +6,8 @@ from typing import Protocol
 from strawberry import UNSET, Parent
 
 from providers.records import Image, ImageFit, ImageFormat, Rendition, Transform
-from resolvers.context import Info
-from resolvers.images import checked_transform, image_rendition, image_src_set, image_url
+from resolvers.context import Info, looks_at_context
+from resolvers.images import checked_transform, image_rendition, image_src_set
 
 
 class TransformInput(Protocol):
@@ -21,16 +21,21 @@ class TransformInput(Protocol):
     dpr: int | None
 
 
+@looks_at_context
 def url(parent: Parent[Image], info: Info, transform: TransformInput | None = None) -> str:
     """Give the picture's URL, transformed as far as its host can."""
-    return image_url(parent, info.context.providers.image_hosts, _checked(transform) if transform else None)
+    hosts = info.context.providers.image_hosts
+    # For every picture of every page: nothing more than it takes.
+    return hosts[parent.owner.provider].url(parent, _checked(transform) if transform else None)
 
 
+@looks_at_context
 def rendition(parent: Parent[Image], info: Info, transform: TransformInput) -> Rendition:
     """Give the picture's URL with what its host will really deliver."""
     return image_rendition(parent, info.context.providers.image_hosts, _checked(transform))
 
 
+@looks_at_context
 def src_set(
     parent: Parent[Image], info: Info, widths: Sequence[int], transform: TransformInput | None = None
 ) -> list[Rendition]:

@@ -7,12 +7,13 @@ from providers.errors import ProviderError
 from providers.keys import ResortKey, product_id
 from providers.records import MediaKind, Owner
 from resolvers import partial
+from resolvers.begun import begins_at_once
 from resolvers.context import Context, Info
 from resolvers.loaders import Loaders
 from resolvers.lookups import bounded, checked, each
 from resolvers.media import MediaField, selected_fields
 from resolvers.photos import start_joined
-from resolvers.selection import Selection, below
+from resolvers.selection import Arguments, Selection, planned
 
 TYPE = "ResortProduct"
 
@@ -35,8 +36,8 @@ class ResortPlan(msgspec.Struct, frozen=True):
     attributes: frozenset[str]
     cover: bool
     media: tuple[MediaField, ...]
+    photos: tuple[Arguments, ...]
     keys_only: bool
-    selection: Selection
 
     def kinds(self, owner: Owner) -> set[MediaKind]:
         """List the kinds of media whose calls are needed."""
@@ -55,18 +56,20 @@ def plan_of(selection: Selection) -> ResortPlan:
         # Not in _DETAIL: a key visual among the pictures makes the detail needless.
         cover="cover" in names,
         media=selected_fields(selection),
+        photos=tuple(selection.arguments("photos")),
         keys_only=names <= _KEYS,
-        selection=selection,
     )
 
 
+@begins_at_once
 async def resort_product(info: Info, product_id: str, locale: str | None = None) -> Resort | None:
     """Find one product."""
     context = info.context
     key = _key(product_id, "productId", context.locale_of(locale))
-    return await materialised(context, key, plan_of(below(info, TYPE)))
+    return await materialised(context, key, planned(info, TYPE, plan_of))
 
 
+@begins_at_once
 async def resort_products(
     info: Info, product_ids: list[str], locale: str | None = None
 ) -> list[Resort | None | Exception]:
@@ -74,7 +77,7 @@ async def resort_products(
     context = info.context
     chosen = context.locale_of(locale)
     bounded(context, product_ids, "productIds")
-    plan = plan_of(below(info, TYPE))
+    plan = planned(info, TYPE, plan_of)
 
     async def find(text: str) -> Resort | None:
         return await materialised(context, _key(text, "productIds", chosen), plan)
@@ -137,5 +140,5 @@ def _start(context: Context, key: ResortKey, plan: ResortPlan) -> set[MediaKind]
         context.loaders.resort_pictures.start(key)
     if MediaKind.VIDEO in kinds:
         context.loaders.resort_videos.start(key)
-    start_joined(context, key, plan.selection)
+    start_joined(context, key, plan.photos)
     return kinds

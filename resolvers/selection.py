@@ -1,6 +1,7 @@
 """What an operation selects below a field: fragments, interfaces, @skip, @include and variables seen through."""
 
-from typing import Any, cast
+from collections.abc import Callable
+from typing import Any, TypeVar, cast
 
 from graphql import (
     FieldNode,
@@ -19,6 +20,10 @@ from graphql import (
 )
 from strawberry.types import Info
 from strawberry.types.arguments import convert_arguments
+
+from resolvers.context import Info as ContextInfo
+
+P = TypeVar("P")
 
 Arguments = dict[str, Any]
 """What a resolver receives, by Python names."""
@@ -117,3 +122,17 @@ def below(info: Info[Any, Any], type_name: str) -> Selection:
     """Read what is selected on a type below the field that is being resolved."""
     raw = info._raw_info  # noqa: SLF001 - Strawberry gives no other way to the nodes as they are
     return Selection(raw, type_name, list(raw.field_nodes))
+
+
+def planned(info: ContextInfo, type_name: str, plan: Callable[[Selection], P]) -> P:
+    """Make a plan of what is selected on a type below the field, or find the one that was made before.
+
+    It must follow from the selection alone, and must not hold it: the request that it was made in would live as long.
+    """
+    nodes = info._raw_info.field_nodes  # noqa: SLF001 - the same
+    plans = info.context.memory
+    key = (plan, type_name, *map(id, nodes))
+    known: P | None = plans.get(key)
+    if known is None:
+        known = plans[key] = plan(below(info, type_name))
+    return known

@@ -142,6 +142,15 @@ def calls_saved(windows: Iterable[Window[L]]) -> int:
     return alone - sum(span.calls for many in lists for span in spans_of(many))
 
 
+def spans_in(windows: Iterable[Window[L]]) -> Iterator[tuple[Window[L], Window[L]]]:
+    """Tell each window with the span that it is fetched in, as a window too."""
+    for one, many in _by_list(windows).items():
+        for span in spans_of(many):
+            whole = Window(one, span.skip, span.end - span.skip)
+            for skip, end in filter(span.holds, many):
+                yield Window(one, skip, end - skip), whole
+
+
 async def fetch_windows(
     windows: Iterable[Window[L]],
     fetch: FetchPage[L, T],
@@ -229,14 +238,7 @@ def _holding(segments: Iterable[Segment[T]], skip: int, end: int) -> Iterator[Se
                 return
 
 
-def _answer(
-    items: list[T | None],
-    pages: Sequence[Answer[Page[T]]],
-    *,
-    has_next: bool,
-    cut_short: ProviderError | None,
-    identity: Callable[[T], Hashable],
-) -> WindowAnswer[T]:
+def _drop_repeats(items: list[T | None], identity: Callable[[T], Hashable]) -> None:
     seen: set[Hashable] = set()
     for position, item in enumerate(items):
         if item is None:
@@ -245,6 +247,17 @@ def _answer(
         if known in seen:
             items[position] = None
         seen.add(known)
+
+
+def _answer(
+    items: list[T | None],
+    pages: Sequence[Answer[Page[T]]],
+    *,
+    has_next: bool,
+    cut_short: ProviderError | None,
+    identity: Callable[[T], Hashable],
+) -> WindowAnswer[T]:
+    _drop_repeats(items, identity)
     totals = [page.value.total for page in pages if page.value and page.value.total is not None]
     return WindowAnswer(
         items=tuple(items),

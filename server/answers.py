@@ -1,8 +1,8 @@
 """Answers in JSON: results, and refusals that carry a code and the request's id."""
 
+import os
 import re
-import uuid
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 import msgspec
 from graphql import GraphQLError
@@ -23,7 +23,7 @@ def request_id_of(connection: HTTPConnection) -> str:
     known: str | None = getattr(connection.state, "request_id", None)
     if known is None:
         sent = connection.headers.get("x-request-id", "")
-        known = sent if _REQUEST_ID.fullmatch(sent) else uuid.uuid4().hex
+        known = sent if _REQUEST_ID.fullmatch(sent) else os.urandom(16).hex()
         connection.state.request_id = known
     return known
 
@@ -33,17 +33,18 @@ def answer_response(
     media_type: str,
     status: int,
     request_id: str,
-    headers: Mapping[str, str] | None = None,
+    headers: Callable[[bytes], Mapping[str, str]] = lambda _: {},
 ) -> Response:
-    """Write an answer, or the answers of a batch."""
+    """Write an answer, or the answers of a batch; ``headers`` tells more of them, in lower case, by the body."""
+    body = encoded(answer)
     return Response(
-        encoded(answer),
+        body,
         status_code=status,
         headers={
             "content-type": f"{media_type}; charset=utf-8",
             "x-request-id": request_id,
             "vary": "Accept, Accept-Language",
-            **(headers or {}),
+            **headers(body),
         },
     )
 
@@ -56,7 +57,7 @@ def refusal_response(
     error = plain_error(str(refusal), refusal.code, request_id, refusal.details)
     observation().note_answer({"errors": [error]})
     headers = {"cache-control": "no-store", **refusal.headers}
-    return answer_response({"errors": [error]}, media_type, refusal.status, request_id, headers)
+    return answer_response({"errors": [error]}, media_type, refusal.status, request_id, lambda _: headers)
 
 
 def noted_errors(errors: Iterable[GraphQLError], request_id: str) -> list[JsonObject]:

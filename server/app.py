@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import partial
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
@@ -34,6 +35,7 @@ from server.request_log import Observed
 from server.sandbox_pictures import sandbox_routes
 from server.settings import Settings, metrics_folder, settings_from_environment
 from server.sharing import sharing
+from server.shortcut import Shortcut
 from server.traced_requests import Traced, Traces
 from server.wiring import build_providers, build_traces, graph_rules
 
@@ -82,12 +84,19 @@ def create_app(settings: Settings, clock: Clock | None = None, traces: Traces | 
             *([Middleware(Traced, traces)] if traces else []),
             Middleware(Perimeter),
             Middleware(CrossOrigin, settings.cors_origins),
+            # Innermost: it stands in the router's place.
+            Middleware(Shortcut, partial(compressed_answer, endpoint)),
         ],
         exception_handlers=REFUSALS,
     )
     # GraphQL answers at one path alone; a redirect would lose the body of a POST besides.
     app.router.redirect_slashes = False
     return app
+
+
+async def compressed_answer(endpoint: GraphQLEndpoint, request: Request) -> Response:
+    """Answer a GraphQL request, as small as the client takes it."""
+    return await compressed(request, unless_known(request, await endpoint(request)))
 
 
 def lifespan_of(providers: Providers, metrics: Metrics, traces: Traces | None) -> Lifespan[Starlette]:
@@ -116,7 +125,7 @@ def graphql_routes(settings: Settings, endpoint: GraphQLEndpoint) -> list[Route]
     async def graphql(request: Request) -> Response:
         if page is not None and wants_page(request):
             return Response(page, headers=page_headers)
-        return await compressed(request, unless_known(request, await endpoint(request)))
+        return await compressed_answer(endpoint, request)
 
     return [
         Route("/graphql", graphql, methods=["GET", "POST", "OPTIONS"]),

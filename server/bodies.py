@@ -3,7 +3,9 @@
 import asyncio
 
 from starlette.requests import ClientDisconnect, Request
+from starlette.types import Message
 
+from resolvers.begun import Begun, begin
 from server.negotiation import PLAIN_JSON
 from server.operations.requests import RequestRefused
 
@@ -13,9 +15,14 @@ _UTF_8 = {"", "utf-8", "utf8"}
 async def read_body(request: Request, most_bytes: int, timeout_s: float) -> bytes:
     """Read a JSON body; raises RequestRefused for one of another kind, too large, or too slow."""
     refuse_other_kinds(request)
+    _refuse_declared(request, most_bytes)
+    coming = begin(_message(request))
+    if not isinstance(coming, Begun) and coming["type"] == "http.request" and not coming.get("more_body"):
+        # Nearly always the body has come with the headers, and there is nothing to wait for.
+        return bytes(_bounded(coming.get("body", b""), most_bytes))
     try:
         async with asyncio.timeout(timeout_s):
-            return await _counted(request, most_bytes)
+            return await _counted(request, coming, most_bytes)
     except TimeoutError:
         raise RequestRefused(
             408, "BAD_REQUEST", f"wanted the body within {timeout_s:g} s", {"connection": "close"}
@@ -40,16 +47,32 @@ def refuse_other_kinds(request: Request) -> None:
         )
 
 
-async def _counted(request: Request, most_bytes: int) -> bytes:
+def _refuse_declared(request: Request, most_bytes: int) -> None:
     declared = request.headers.get("content-length", "")
     if declared.isdecimal() and int(declared[:12]) > most_bytes:
         raise _too_large(most_bytes)
+
+
+async def _message(request: Request) -> Message:
+    return await request.receive()
+
+
+async def _counted(request: Request, coming: Message | Begun[Message], most_bytes: int) -> bytes:
     body = bytearray()
-    async for part in request.stream():
-        body += part
-        if len(body) > most_bytes:
-            raise _too_large(most_bytes)
-    return bytes(body)
+    message = await coming if isinstance(coming, Begun) else coming
+    while message["type"] == "http.request":
+        body += message.get("body", b"")
+        _bounded(body, most_bytes)
+        if not message.get("more_body"):
+            return bytes(body)
+        message = await request.receive()
+    raise ClientDisconnect
+
+
+def _bounded(body: bytes | bytearray, most_bytes: int) -> bytes | bytearray:
+    if len(body) > most_bytes:
+        raise _too_large(most_bytes)
+    return body
 
 
 def _too_large(most_bytes: int) -> RequestRefused:

@@ -113,8 +113,9 @@ class Validators:
 
     def unchanged(self, question: Hashable, request: Request) -> tuple[str, Reuse] | None:
         """Find the answer that the client says it has, where that is still the good one."""
-        known = self._known.get(question)
-        if known is None or known[0] not in _named(request.headers.get("if-none-match", "")):
+        sent = request.headers.get("if-none-match", "")
+        known = self._known.get(question) if sent else None
+        if known is None or known[0] not in _named(sent):
             return None
         etag, given_at, reuse = known
         passed_s = int(self._clock() - given_at)

@@ -22,10 +22,10 @@ class CrossOrigin:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a preflight, or name the origin in the answer."""
-        origin = Headers(scope=scope).get("origin") if scope["type"] == "http" else None
         if not self._origins or scope["type"] != "http":
             await self._app(scope, receive, send)
             return
+        origin = Headers(scope=scope).get("origin")
         allowed = self._allowed(origin)
 
         async def named(message: Message) -> None:

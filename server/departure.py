@@ -6,6 +6,8 @@ from typing import Any, TypeVar
 
 from starlette.types import Receive
 
+from resolvers.begun import Begun, begin
+
 T = TypeVar("T")
 
 
@@ -18,17 +20,22 @@ async def unless_gone(receive: Receive, work: Coroutine[Any, Any, T]) -> T:
 
     The request's body must have been read before.
     """
-    working = asyncio.ensure_future(work)
+    begun = begin(work)
+    if not isinstance(begun, Begun):
+        # Done already: there was no time to leave.
+        return begun
+    working = asyncio.current_task()
     watching = asyncio.ensure_future(_departed(receive))
+    watching.add_done_callback(lambda _: working.cancel() if working and not watching.cancelled() else None)
     try:
-        await asyncio.wait((working, watching), return_when=asyncio.FIRST_COMPLETED)
-        if working.done():
-            return working.result()
-        raise ClientGone
+        return await begun
+    except asyncio.CancelledError:
+        # Cancelled by nobody but the watcher.
+        if working is not None and watching.done() and not watching.cancelled() and not working.uncancel():
+            raise ClientGone from None
+        raise
     finally:
-        working.cancel()
         watching.cancel()
-        await asyncio.gather(working, watching, return_exceptions=True)
 
 
 async def _departed(receive: Receive) -> None:

@@ -27,7 +27,7 @@ from server.multipart import MULTIPART, form_of, multipart_response
 from server.negotiation import PLAIN_JSON, RESPONSE_JSON, negotiated
 from server.observation import observation
 from server.operations import ftv1
-from server.operations.compiled.plans import Plans
+from server.operations.compiled.plans import Plans, Remembering
 from server.operations.execution import run
 from server.operations.incremental import Frame, frames_of, run_in_parts
 from server.operations.limits import Limits
@@ -107,7 +107,7 @@ class GraphQLEndpoint:
         media_type: str,
     ) -> Response:
         batch = self._batch(request, asked, caller)
-        context = self._context(request)
+        context = self._context(request, batch)
         extras = extras_of(request.headers, explains=self._settings.explain)
         # What the answer follows from, time aside.
         question = (batch.identity, context.locale, media_type, caller.is_router, extras)
@@ -121,15 +121,14 @@ class GraphQLEndpoint:
             return await self._answer_in_parts(request, batch, context)
         answers = await self._answers(request, batch, context, extras)
         if batch.is_list:
-            headers = caching_headers(None, "", is_private=False)
+            unkept = caching_headers(None, "", is_private=False)
             listed = [answer for _, answer in answers]
-            return answer_response(listed, media_type, 200, context.scope.request_id, headers)
+            return answer_response(listed, media_type, 200, context.scope.request_id, lambda _: unkept)
         status, answer = answers[0]
         # The older media type promises 200 for whatever could be read as a GraphQL request.
         status = status if media_type == RESPONSE_JSON else 200
-        response = answer_response(answer, media_type, status, context.scope.request_id)
-        response.headers.update(self._caching(question, context, batch, answer, bytes(response.body)))
-        return response
+        headers = partial(self._caching, question, context, batch, answer)
+        return answer_response(answer, media_type, status, context.scope.request_id, headers)
 
     def _batch(
         self, request: Request, asked: GraphQLRequest | tuple[GraphQLRequest, ...], caller: Caller
@@ -162,7 +161,7 @@ class GraphQLEndpoint:
                     self._answer(
                         asked,
                         prepared,
-                        context.beside(),
+                        context.beside(prepared.memory),
                         wants_receipt=extras.wants_receipt,
                         trace=FieldTrace() if extras.wants_trace else None,
                     )
@@ -223,7 +222,7 @@ class GraphQLEndpoint:
             asked.variables,
             asked.operation_name,
             context,
-            self._plans,
+            None if self._plans is None else Remembering(self._plans, prepared.memory),
             trace,
             on_error=asked.on_error,
         )
@@ -260,7 +259,7 @@ class GraphQLEndpoint:
             self._schema, PRICES, budget, limits, introspection=introspection, hints=self._hints
         )
 
-    def _context(self, request: Request) -> Context:
+    def _context(self, request: Request, batch: Batch) -> Context:
         now = asyncio.get_running_loop().time()
         trace = trace_headers(request.headers)
         scope = CallScope(request_id_of(request), now, now + self._settings.deadline_s, trace)
@@ -268,7 +267,8 @@ class GraphQLEndpoint:
             scope.tracer = begin_span(request.headers)
         header = request.headers.get("accept-language", "")
         locale = accepted(header, self._settings.locales, self._rules.default_locale)
-        return Context(self._providers, self._rules, scope, locale)
+        memory = batch.prepared[0].memory if len(batch.prepared) == 1 else None
+        return Context(self._providers, self._rules, scope, locale, memory)
 
 
 def _traced(trace: FieldTrace | None, answer: JsonObject) -> JsonObject:

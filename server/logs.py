@@ -1,5 +1,6 @@
 """Where log lines go and what they look like; what is secret never stands in one."""
 
+import json
 import logging
 import sys
 from collections.abc import Iterator, MutableMapping
@@ -60,7 +61,15 @@ def configure_logs(form: Format, level: str, settings: msgspec.Struct, stream: T
 def _renderer(form: Format, target: TextIO) -> Processor:
     if form == "text" or (form == "auto" and target.isatty()):
         return structlog.dev.ConsoleRenderer(colors=target.isatty())
-    return structlog.processors.JSONRenderer()
+    return structlog.processors.JSONRenderer(serializer=_json)
+
+
+def _json(event: EventDict, **_: object) -> str:
+    try:
+        return msgspec.json.encode(event).decode()
+    except UnicodeEncodeError:
+        # Half a surrogate pair, which JSON in UTF-8 cannot hold but escaped.
+        return json.dumps(event)
 
 
 class Blotting:
@@ -79,13 +88,15 @@ class Blotting:
 
     def clean(self, value: object) -> object:
         """Return a value of JSON's kinds without secrets; anything else becomes its text."""
-        if value is None or isinstance(value, bool | int | float):
+        if isinstance(value, str):
+            return self._blotted(value)
+        if value is None or isinstance(value, int | float):
             return value
-        if isinstance(value, MutableMapping):
+        if isinstance(value, dict | MutableMapping):
             return {self.clean(str(name)): self.clean(each) for name, each in value.items()}
         if isinstance(value, list | tuple | set | frozenset):
             return [self.clean(each) for each in value]
-        return self._blotted(value if isinstance(value, str) else str(value))
+        return self._blotted(str(value))
 
     def _blotted(self, text: str) -> str:
         for secret in self._secrets:

@@ -1,5 +1,6 @@
 """Which media type an answer has: what ``Accept`` weighs most among what this graph speaks."""
 
+from functools import lru_cache
 from typing import Final
 
 from server.operations.requests import RequestRefused
@@ -8,10 +9,16 @@ RESPONSE_JSON: Final = "application/graphql-response+json"
 PLAIN_JSON: Final = "application/json"
 
 _MOST_TYPES: Final = 50
+_MOST_KNOWN: Final = 256
+_LONGEST_KNOWN: Final = 256
 
 
 def negotiated(accept: str) -> str:
     """Choose the media type of the answer; raises RequestRefused where none is acceptable."""
+    return _known(accept) if len(accept) <= _LONGEST_KNOWN else _negotiated(accept)
+
+
+def _negotiated(accept: str) -> str:
     weights = weighed(accept)
     if not weights:
         return PLAIN_JSON
@@ -24,6 +31,10 @@ def negotiated(accept: str) -> str:
     if weights.get("multipart/mixed", 0.0) > 0:
         return PLAIN_JSON
     raise RequestRefused(406, "BAD_REQUEST", f"wanted {RESPONSE_JSON} or {PLAIN_JSON} in Accept")
+
+
+# A program sends the same header with each of its requests.
+_known = lru_cache(_MOST_KNOWN)(_negotiated)
 
 
 def weighed(header: str) -> dict[str, float]:

@@ -4,6 +4,7 @@ import hashlib
 from collections import Counter
 from collections.abc import Mapping
 from contextvars import ContextVar
+from functools import lru_cache
 from typing import Any, Final
 
 import msgspec
@@ -14,6 +15,8 @@ from resolvers.context import Context
 from server.operations.cost import Cost
 
 LONGEST_NAME: Final = 80
+_MOST_KNOWN: Final = 256
+_LONGEST_KNOWN: Final = 8192
 
 
 class Observation(msgspec.Struct):
@@ -67,8 +70,14 @@ def name_of(operation: OperationDefinitionNode | None) -> str | None:
 
 def digest(document: str) -> str:
     """Name a document by its SHA-256, as persisted queries do."""
+    return _known_digest(document) if len(document) <= _LONGEST_KNOWN else _digest(document)
+
+
+def _digest(document: str) -> str:
     return hashlib.sha256(document.encode("utf-8", "surrogatepass")).hexdigest()
 
+
+_known_digest = lru_cache(_MOST_KNOWN)(_digest)
 
 _CURRENT: ContextVar[Observation | None] = ContextVar("observation", default=None)
 

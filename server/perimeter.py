@@ -4,7 +4,6 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import Final
 
 import structlog
-from starlette.datastructures import MutableHeaders
 from starlette.exceptions import HTTPException
 from starlette.requests import HTTPConnection, Request
 from starlette.responses import Response
@@ -17,11 +16,11 @@ from server.operations.requests import RequestRefused
 MOST_HEADERS: Final = 100
 MOST_HEADER_BYTES: Final = 32 * 1024
 
-_SAFE: Final = {
-    "x-content-type-options": "nosniff",
-    "content-security-policy": "default-src 'none'; frame-ancestors 'none'",
-    "referrer-policy": "no-referrer",
-}
+_SAFE: Final = (
+    (b"x-content-type-options", b"nosniff"),
+    (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'"),
+    (b"referrer-policy", b"no-referrer"),
+)
 
 _log = structlog.get_logger()
 
@@ -44,9 +43,10 @@ class Perimeter:
             nonlocal started
             if message["type"] == "http.response.start":
                 started = True
-                headers = MutableHeaders(scope=message)
-                for name, value in _SAFE.items():
-                    headers.setdefault(name, value)
+                # As bytes, and all at once: Starlette's own headers are searched anew for each name.
+                headers = message["headers"]
+                present = {name for name, _ in headers}
+                headers.extend(each for each in _SAFE if each[0] not in present)
             await send(message)
 
         try:

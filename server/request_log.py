@@ -39,11 +39,13 @@ class Observed:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                headers = MutableHeaders(scope=message)
-                noted.request_id = headers.get("x-request-id", "")
+                headers = message["headers"]
+                noted.request_id = next(
+                    (value.decode("latin-1") for name, value in headers if name == b"x-request-id"), ""
+                )
                 if self._life.is_draining:
                     # A client that keeps its connection would lose the request that it sends when we are gone.
-                    headers["connection"] = "close"
+                    MutableHeaders(scope=message)["connection"] = "close"
             await send(message)
 
         self._metrics.in_flight.inc()

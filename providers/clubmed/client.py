@@ -1,7 +1,7 @@
 """Club Med's calls: products, their pictures and videos, and the catalogue."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from functools import lru_cache, partial
 from http import HTTPStatus
 from typing import Final
@@ -20,9 +20,10 @@ from providers.clubmed.records import (
     video,
 )
 from providers.decoding import ListDecoder
-from providers.errors import InvalidKey, ProviderError, UpstreamRejected
+from providers.errors import InvalidKey, UpstreamRejected
 from providers.keys import ResortKey, product_id
 from providers.locales import fallbacks
+from providers.lookup import Lookup
 from providers.media import distinct
 from providers.records import Answer, Image, Origin, Page, Video
 from providers.scope import CallScope
@@ -58,8 +59,7 @@ class Slice(msgspec.Struct, frozen=True):
 class ClubMedClient:
     """Products by key and by catalogue.
 
-    Every method by key answers per key: an Answer, whose value is None for a 404, or the ProviderError of that key's
-    call.
+    ``resorts`` fetches the details, ``pictures`` and ``videos`` those lists in the provider's order, each item once.
     """
 
     def __init__(self, client: ProviderClient, locales: tuple[str, ...], default_locale: str) -> None:
@@ -70,51 +70,33 @@ class ClubMedClient:
             return fallbacks(locale, locales, default_locale)[0]
 
         self._language = language
+        self.resorts = Lookup(client, self._detail_of, _in_locale_of)
+        self.pictures = Lookup(client, self._pictures_of)
+        self.videos = Lookup(client, self._videos_of)
 
-    async def resorts(
-        self, keys: Iterable[ResortKey], scope: CallScope
-    ) -> Mapping[ResortKey, Answer[Resort] | ProviderError]:
-        """Fetch the details."""
-        found = await self._client.by_key(keys, self._detail_of, scope)
-        return {key: _in_locale_of(key, answer) for key, answer in found.items()}
+    def _pictures_of(self, scope: CallScope, key: ResortKey) -> Ask[tuple[Image, ...]]:
+        owner = resort_owner(key.product_id)
 
-    async def pictures(
-        self, keys: Iterable[ResortKey], scope: CallScope
-    ) -> Mapping[ResortKey, Answer[tuple[Image, ...]] | ProviderError]:
-        """Fetch the pictures, in the provider's order, each once."""
+        def decode(reply: Reply, origin: Origin) -> tuple[Image, ...]:
+            del origin
+            wires = _PICTURES.decode(reply.body)
+            found = [item for wire in wires if wire and (item := picture(wire, owner))]
+            scope.dropped_items += len(wires) - len(found)
+            return distinct(found)
 
-        def ask(key: ResortKey) -> Ask[tuple[Image, ...]]:
-            owner = resort_owner(key.product_id)
+        return Ask(self._call("GET /v1/products/{id}/pictures", key), decode, _SAMPLE_PICTURES)
 
-            def decode(reply: Reply, origin: Origin) -> tuple[Image, ...]:
-                del origin
-                wires = _PICTURES.decode(reply.body)
-                found = [item for wire in wires if wire and (item := picture(wire, owner))]
-                scope.dropped_items += len(wires) - len(found)
-                return distinct(found)
+    def _videos_of(self, scope: CallScope, key: ResortKey) -> Ask[tuple[Video, ...]]:
+        owner = resort_owner(key.product_id)
 
-            return Ask(self._call("GET /v1/products/{id}/pictures", key), decode, _SAMPLE_PICTURES)
+        def decode(reply: Reply, origin: Origin) -> tuple[Video, ...]:
+            del origin
+            urls = _VIDEOS.decode(reply.body)
+            found = [item for url in urls if url and (item := video(url, owner))]
+            scope.dropped_items += len(urls) - len(found)
+            return distinct(found)
 
-        return await self._client.by_key(keys, ask, scope)
-
-    async def videos(
-        self, keys: Iterable[ResortKey], scope: CallScope
-    ) -> Mapping[ResortKey, Answer[tuple[Video, ...]] | ProviderError]:
-        """Fetch the videos, in the provider's order, each once."""
-
-        def ask(key: ResortKey) -> Ask[tuple[Video, ...]]:
-            owner = resort_owner(key.product_id)
-
-            def decode(reply: Reply, origin: Origin) -> tuple[Video, ...]:
-                del origin
-                urls = _VIDEOS.decode(reply.body)
-                found = [item for url in urls if url and (item := video(url, owner))]
-                scope.dropped_items += len(urls) - len(found)
-                return distinct(found)
-
-            return Ask(self._call("GET /v0/products/{id}/videos", key), decode, _SAMPLE_VIDEOS)
-
-        return await self._client.by_key(keys, ask, scope)
+        return Ask(self._call("GET /v0/products/{id}/videos", key), decode, _SAMPLE_VIDEOS)
 
     async def catalog(self, locale: str, offset: int, limit: int, scope: CallScope) -> Answer[Page[Resort]]:
         """Fetch the products from ``offset``, 1 to 100 of them; raises ProviderError.
@@ -169,7 +151,9 @@ class ClubMedClient:
             nothing = Slice(first=first, items=(), total=None, has_next=False)
             return Answer(value=nothing, origin=Origin(stored_at=scope.now(), fresh_until=scope.now()))
 
-    def _detail_of(self, key: ResortKey) -> Ask[Resort]:
+    def _detail_of(self, scope: CallScope, key: ResortKey) -> Ask[Resort]:
+        del scope
+
         def decode(reply: Reply, origin: Origin) -> Resort:
             return resort(_DETAIL.decode(reply.body), key, origin, whole=True)
 
@@ -189,9 +173,9 @@ def _call(route: str, product_id: str, language: str) -> Call:
     )
 
 
-def _in_locale_of(key: ResortKey, answer: Answer[Resort] | ProviderError) -> Answer[Resort] | ProviderError:
+def _in_locale_of(key: ResortKey, answer: Answer[Resort]) -> Answer[Resort]:
     # Locales that the provider does not speak share the call of the one that stands in for them.
-    if isinstance(answer, ProviderError) or answer.value is None or answer.value.locale == key.locale:
+    if answer.value is None or answer.value.locale == key.locale:
         return answer
     value = msgspec.structs.replace(answer.value, locale=key.locale)
     return Answer(value=value, origin=answer.origin)

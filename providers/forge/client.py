@@ -2,7 +2,6 @@
 
 import re
 import time
-from collections.abc import Iterable, Mapping
 from functools import lru_cache, partial
 from typing import Final
 from urllib.parse import parse_qsl, urlsplit
@@ -11,13 +10,14 @@ import msgspec
 
 from providers.client import Ask, Call, ProviderClient, Sample, path_segment, query_string
 from providers.decoding import ListDecoder
-from providers.errors import ProviderError, UpstreamBadResponse
+from providers.errors import UpstreamBadResponse
 from providers.forge import samples
 from providers.forge.images import ForgeImages
 from providers.forge.lists import PhotoList, query_pairs, visibly_misses
 from providers.forge.records import ListWire, Photo, completed
 from providers.keys import PhotoKey
 from providers.locales import fallbacks
+from providers.lookup import Lookup
 from providers.records import Answer, Origin, Page, Provider
 from providers.scope import CallScope
 from providers.transport import Reply
@@ -71,7 +71,10 @@ class Cultures:
 
 
 class ForgeClient:
-    """Photos by key and by list."""
+    """Photos by key and by list.
+
+    ``photos`` fetches the details; the value is None for a 404: an unknown slug, or an unknown culture.
+    """
 
     def __init__(
         self, client: ProviderClient, images: ForgeImages, cultures: Cultures, context_parameter: str
@@ -80,41 +83,40 @@ class ForgeClient:
         self._client = client
         self._images = images
         self._context_parameter = context_parameter
+        self.photos = Lookup(client, self._photo_of)
 
-    async def photos(
-        self, keys: Iterable[PhotoKey], scope: CallScope
-    ) -> Mapping[PhotoKey, Answer[Photo] | ProviderError]:
-        """Fetch the details, per key; the value is None for a 404: an unknown slug, or an unknown culture."""
+    def _photo_of(self, scope: CallScope, key: PhotoKey) -> Ask[Photo]:
+        def decode(reply: Reply, origin: Origin) -> Photo:
+            photo = _DETAIL.decode(reply.body)
+            if not photo.slug:
+                # It was found by that slug, so it has it, told or not.
+                msgspec.structs.force_setattr(photo, "slug", key.slug)
+            scope.dropped_items += completed(photo, key.culture, origin, whole=True)
+            if not self._stands(photo):
+                raise UpstreamBadResponse(Provider.FORGE, "answered a photo without a usable image")
+            return photo
 
-        def ask(key: PhotoKey) -> Ask[Photo]:
-            def decode(reply: Reply, origin: Origin) -> Photo:
-                photo = _DETAIL.decode(reply.body)
-                if not photo.slug:
-                    # It was found by that slug, so it has it, told or not.
-                    msgspec.structs.force_setattr(photo, "slug", key.slug)
-                scope.dropped_items += completed(photo, key.culture, origin, whole=True)
-                if not self._stands(photo):
-                    raise UpstreamBadResponse(Provider.FORGE, "answered a photo without a usable image")
-                return photo
-
-            return Ask(_call(key.culture, key.slug), decode, Sample(partial(samples.photo, key.slug)))
-
-        return await self._client.by_key(keys, ask, scope)
+        return Ask(_call(key.culture, key.slug), decode, Sample(partial(samples.photo, key.slug)))
 
     async def window(self, photos: PhotoList, skip: int, limit: int, scope: CallScope) -> Answer[Page[Photo]]:
         """Fetch 1 to 100 photos of a list from ``skip``; raises ProviderError.
 
         The value is None where the tenant does not have the culture.
         """
-        call = Call(
-            route=LIST_ROUTE,
-            path=f"/v2/content/{path_segment(photos.culture)}/photos",
-            query=query_string(query_pairs(photos, skip, limit, self._context_parameter)),
-            skip=skip,
-            limit=limit,
-            tags=("FORGE:lists",),
-        )
+        ask = self._window_of(photos, skip, limit, scope)
+        answer = await self._client.get(ask.call, ask.decode, scope, ask.sample)
+        # A list that matches nothing is an empty 200 (observed): a 404 is the culture's own (provider's documentation).
+        if answer.value is None:
+            self.cultures.note_absent(photos.culture)
+        return answer
 
+    def window_at_hand(
+        self, photos: PhotoList, skip: int, limit: int, scope: CallScope
+    ) -> Answer[Page[Photo]] | None:
+        """Answer a window as ``window`` does where it was kept; None where it has to be waited for."""
+        return self._client.at_hand(self._window_of(photos, skip, limit, scope), scope)
+
+    def _window_of(self, photos: PhotoList, skip: int, limit: int, scope: CallScope) -> Ask[Page[Photo]]:
         def decode(reply: Reply, origin: Origin) -> Page[Photo]:
             wire = _LIST.decode(reply.body)
             items = tuple(self._item(item, photos, origin, scope) for item in _ITEMS.decode(wire.items))
@@ -125,11 +127,7 @@ class ForgeClient:
             )
 
         sample = Sample(partial(samples.photo_page, photos, skip, limit))
-        answer = await self._client.get(call, decode, scope, sample)
-        # A list that matches nothing is an empty 200 (observed): a 404 is the culture's own (provider's documentation).
-        if answer.value is None:
-            self.cultures.note_absent(photos.culture)
-        return answer
+        return Ask(_window_call(photos, skip, limit, self._context_parameter), decode, sample)
 
     def _item(self, photo: Photo | None, photos: PhotoList, origin: Origin, scope: CallScope) -> Photo | None:
         if photo is None or not photo.slug:
@@ -144,6 +142,18 @@ class ForgeClient:
         return photo.image is not None and self._images.usable(
             photo.image.template_url, photo.image.thumbnail_url
         )
+
+
+@lru_cache(_CALLS_REMEMBERED)
+def _window_call(photos: PhotoList, skip: int, limit: int, context_parameter: str) -> Call:
+    return Call(
+        route=LIST_ROUTE,
+        path=f"/v2/content/{path_segment(photos.culture)}/photos",
+        query=query_string(query_pairs(photos, skip, limit, context_parameter)),
+        skip=skip,
+        limit=limit,
+        tags=("FORGE:lists",),
+    )
 
 
 @lru_cache(_CALLS_REMEMBERED)

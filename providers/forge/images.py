@@ -56,13 +56,13 @@ class ForgeImages:
 
     def url(self, image: Image, transform: Transform | None) -> str:
         """Give the URL; without a transformation ``f_auto/q_auto``, or the largest named format."""
-        return self._remembered(image, transform).url
+        template, thumbnail = image.template_url or "", image.thumbnail_url or ""
+        if len(template) > _LONGEST_KEPT or len(thumbnail) > _LONGEST_KEPT:
+            return self._rendition(template, thumbnail, transform).url
+        return self._known(template, thumbnail, transform).url
 
     def rendition(self, image: Image, transform: Transform) -> Rendition:
         """Give the filled template, or the thumbnail; ValueError for a picture that is not ``usable``."""
-        return self._remembered(image, transform)
-
-    def _remembered(self, image: Image, transform: Transform | None) -> Rendition:
         template, thumbnail = image.template_url or "", image.thumbnail_url or ""
         is_short = len(template) <= _LONGEST_KEPT and len(thumbnail) <= _LONGEST_KEPT
         return (self._known if is_short else self._rendition)(template, thumbnail, transform)

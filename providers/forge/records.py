@@ -43,11 +43,8 @@ class Tag(msgspec.Struct, frozen=True, kw_only=True):
     extra_data: Json = field(default=None, name="extraData")
     fields: Json = None
     culture: str = field(default="", name="#culture")
-
-    @property
-    def slug(self) -> str:
-        """The tag in that culture; empty for a tag that cannot stand."""
-        return self.sent_slug or ""
+    # A field and no property: it is read for every tag of every photo of every answer.
+    slug: str = field(default="", name="#slug")
 
 
 class ImageWire(msgspec.Struct, frozen=True):
@@ -158,12 +155,12 @@ class ListWire(msgspec.Struct, frozen=True):
 def completed(photo: Photo, culture: str, origin: Origin, *, whole: bool) -> int:
     """Set what the wire does not carry as the graph needs it; return the number of dropped tags."""
     sent = photo.sent_tags or []
-    tags = tuple(tag for tag in sent if tag and tag.slug)
+    tags = tuple(tag for tag in sent if tag and tag.sent_slug)
     for tag in tags:
-        force_setattr(tag, "culture", culture)
+        _complete_tag(tag, culture)
     if photo.context is not None:
-        if photo.context.slug:
-            force_setattr(photo.context, "culture", culture)
+        if photo.context.sent_slug:
+            _complete_tag(photo.context, culture)
         else:
             force_setattr(photo, "context", None)
     force_setattr(photo, "tags", tags)
@@ -172,6 +169,11 @@ def completed(photo: Photo, culture: str, origin: Origin, *, whole: bool) -> int
     force_setattr(photo, "whole", whole)
     force_setattr(photo, "image", _image(photo, culture))
     return len(sent) - len(tags)
+
+
+def _complete_tag(tag: Tag, culture: str) -> None:
+    force_setattr(tag, "culture", culture)
+    force_setattr(tag, "slug", tag.sent_slug)
 
 
 def _image(photo: Photo, culture: str) -> Image | None:

@@ -1,6 +1,5 @@
 """Musement's calls: activities, their media, and the search."""
 
-from collections.abc import Iterable, Mapping
 from functools import lru_cache, partial
 from typing import Final
 
@@ -8,9 +7,10 @@ import msgspec
 
 from providers.client import Ask, Call, ProviderClient, Sample, path_segment, query_string
 from providers.decoding import ListDecoder
-from providers.errors import InvalidKey, ProviderError
+from providers.errors import InvalidKey
 from providers.keys import ActivityKey, activity_uuid
 from providers.locales import fallbacks
+from providers.lookup import Lookup
 from providers.media import distinct
 from providers.musement import samples
 from providers.musement.records import (
@@ -51,7 +51,8 @@ class ActivitySearch(msgspec.Struct, frozen=True):
 class MusementClient:
     """Activities by key and by search.
 
-    Every method answers per key: an Answer, whose value is None for a 404, or the ProviderError of that key's call.
+    ``activities`` fetches the details; a 404 means that the activity is unknown. ``media`` fetches the media lists:
+    images and videos mixed, in the provider's order, each picture once; a 404 means "no media", not "no activity".
     """
 
     def __init__(self, client: ProviderClient, locales: tuple[str, ...], default_locale: str) -> None:
@@ -62,36 +63,21 @@ class MusementClient:
             return fallbacks(locale, locales, default_locale)[0]
 
         self._language = language
-
-    async def activities(
-        self, keys: Iterable[ActivityKey], scope: CallScope
-    ) -> Mapping[ActivityKey, Answer[Activity] | ProviderError]:
-        """Fetch the details; a 404 means that the activity is unknown."""
         # A call each: no parameter of the reference takes several uuids.
-        found = await self._client.by_key(keys, self._detail_of, scope)
-        return {key: _in_locale_of(key, answer) for key, answer in found.items()}
+        self.activities = Lookup(client, self._detail_of, _in_locale_of)
+        self.media = Lookup(client, self._media_of)
 
-    async def media(
-        self, keys: Iterable[ActivityKey], scope: CallScope
-    ) -> Mapping[ActivityKey, Answer[tuple[Media, ...]] | ProviderError]:
-        """Fetch the media lists: images and videos mixed, in the provider's order, each picture once.
+    def _media_of(self, scope: CallScope, key: ActivityKey) -> Ask[tuple[Media, ...]]:
+        owner = activity_owner(key.uuid)
 
-        A 404 means "no media", not "no activity".
-        """
+        def decode(reply: Reply, origin: Origin) -> tuple[Media, ...]:
+            del origin
+            wires = _MEDIA.decode(reply.body)
+            found = [item for wire in wires if wire and (item := media(wire, owner))]
+            scope.dropped_items += len(wires) - len(found)
+            return distinct(found)
 
-        def ask(key: ActivityKey) -> Ask[tuple[Media, ...]]:
-            owner = activity_owner(key.uuid)
-
-            def decode(reply: Reply, origin: Origin) -> tuple[Media, ...]:
-                del origin
-                wires = _MEDIA.decode(reply.body)
-                found = [item for wire in wires if wire and (item := media(wire, owner))]
-                scope.dropped_items += len(wires) - len(found)
-                return distinct(found)
-
-            return Ask(_call("/media", key.uuid, self._language(key.locale)), decode, _SAMPLE_MEDIA)
-
-        return await self._client.by_key(keys, ask, scope)
+        return Ask(_call("/media", key.uuid, self._language(key.locale)), decode, _SAMPLE_MEDIA)
 
     async def search(
         self, search: ActivitySearch, offset: int, limit: int, scope: CallScope
@@ -127,7 +113,9 @@ class MusementClient:
         sample = Sample(partial(samples.search_page, offset, limit))
         return await self._client.get(call, decode, scope, sample)
 
-    def _detail_of(self, key: ActivityKey) -> Ask[Activity]:
+    def _detail_of(self, scope: CallScope, key: ActivityKey) -> Ask[Activity]:
+        del scope
+
         def decode(reply: Reply, origin: Origin) -> Activity:
             return activity(_DETAIL.decode(reply.body), key, origin, whole=True)
 
@@ -144,11 +132,9 @@ def _call(below: str, uuid: str, language: str) -> Call:
     )
 
 
-def _in_locale_of(
-    key: ActivityKey, answer: Answer[Activity] | ProviderError
-) -> Answer[Activity] | ProviderError:
+def _in_locale_of(key: ActivityKey, answer: Answer[Activity]) -> Answer[Activity]:
     # Locales that the provider does not speak share the call of the one that stands in for them.
-    if isinstance(answer, ProviderError) or answer.value is None or answer.value.locale == key.locale:
+    if answer.value is None or answer.value.locale == key.locale:
         return answer
     value = msgspec.structs.replace(answer.value, locale=key.locale)
     return Answer(value=value, origin=answer.origin)

@@ -7,7 +7,7 @@ from graphql import DocumentNode, ExecutionResult, GraphQLError, GraphQLSchema
 from graphql.execution import ExperimentalIncrementalExecutionResults, experimental_execute_incrementally
 from graphql.execution.incremental import IncrementalExecutor
 
-from server.operations.compiled.plans import Plans
+from server.operations.compiled.plans import Plans, Remembering
 from server.operations.documents import Document
 from server.operations.failures import EXECUTORS, PROPAGATE
 from server.operations.tracing import FieldTrace
@@ -28,7 +28,7 @@ async def run(
     variables: JsonObject | None,
     operation_name: str | None,
     context: object,
-    plans: Plans | None = None,
+    plans: Plans | Remembering | None = None,
     trace: FieldTrace | None = None,
     *,
     on_error: str = PROPAGATE,

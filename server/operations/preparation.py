@@ -1,6 +1,7 @@
 """From what is asked to an operation that may run: known, within its limits, its variables read, its cost told."""
 
 from collections import OrderedDict
+from collections.abc import Hashable
 from typing import Final
 
 import msgspec
@@ -12,10 +13,14 @@ from server.operations.hints import Hints
 from server.operations.incremental import is_incremental
 from server.operations.limits import Limits, TooComplex
 from server.operations.requests import GraphQLRequest, RequestRefused
+from server.operations.values import Value
 from server.operations.variables import UnfitVariable, read_variables
 
 MOST_KEPT: Final = 1000
 LONGEST_KEPT: Final = 16 * 1024
+
+
+_Key = tuple[str, str | None, bytes]
 
 
 class UnknownOperation(GraphQLError):
@@ -32,13 +37,15 @@ class Budget(msgspec.Struct, frozen=True):
 class Prepared(msgspec.Struct, frozen=True):
     """An operation that may run unless it has errors, and what it costs at worst.
 
-    ``is_incremental`` where it has a @defer or @stream in force, so that it may answer in several parts.
+    ``is_incremental`` where it has a @defer or @stream in force, so that it may answer in several parts. ``memory`` is
+    for what its resolvers learn.
     """
 
     document: Document
     cost: Cost = Cost(0, 0)
     errors: tuple[GraphQLError, ...] = ()
     is_incremental: bool = False
+    memory: dict[Hashable, Value] = {}
 
 
 class Operations:
@@ -59,7 +66,7 @@ class Operations:
         self._budget = budget
         self._introspection = introspection
         self._documents = Documents(schema, limits, introspection=introspection, hints=hints)
-        self._known: OrderedDict[bytes, Prepared] = OrderedDict()
+        self._known: OrderedDict[_Key, Prepared] = OrderedDict()
 
     def prepare(self, asked: GraphQLRequest, *, queries_alone: bool = False) -> Prepared:
         """Prepare an operation; raises RequestRefused for one with effects where queries alone may run."""
@@ -89,13 +96,14 @@ class Operations:
         node: DocumentNode,
         operation: OperationDefinitionNode,
     ) -> Prepared:
-        key = msgspec.json.encode((asked.query, asked.operation_name, asked.variables))
+        variables = msgspec.json.encode(asked.variables)
+        key = (asked.query, asked.operation_name, variables)
         known = self._known.get(key)
         if known is not None:
             self._known.move_to_end(key)
             return known
         told = self._told(asked, document, node, operation)
-        if len(key) <= LONGEST_KEPT:
+        if len(asked.query) + len(variables) <= LONGEST_KEPT:
             self._known[key] = told
             if len(self._known) > MOST_KEPT:
                 self._known.popitem(last=False)

@@ -2,7 +2,7 @@
 
 import asyncio
 import enum
-from collections.abc import AsyncIterator, Awaitable, Callable, Generator
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Generator
 from functools import lru_cache
 from random import Random
 from typing import Annotated, Any, NewType, Optional
@@ -33,6 +33,15 @@ def _serialized_even(value: Any) -> Any:
     return None if value % 5 == 0 else value * 2
 
 
+class _Unchanged:
+    gives_what_it_takes = True
+
+    def __call__(self, value: Any) -> Any:
+        return value
+
+
+Plain = NewType("Plain", object)
+PLAIN = strawberry.scalar(name="Plain", serialize=_Unchanged(), parse_value=str)
 EVEN = strawberry.scalar(name="Even", serialize=_serialized_even, parse_value=int)
 
 
@@ -59,6 +68,7 @@ LEAVES: dict[str, Any] = {
     "ID": strawberry.ID,
     "Mood": Mood,
     "Even": Even,
+    "Plain": Plain,
 }
 FAILING = "failing"
 
@@ -197,8 +207,13 @@ def _leaf(name: str, chance: Random) -> Any:
         "ID": lambda: chance.choice(("a", 7, "")),
         "Mood": lambda: chance.choice(list(Mood)),
         "Even": lambda: chance.choice((1, 2, 4, 5)),
+        "Plain": lambda: chance.choice(("", "text", 7, 1.5, True, {"a": [1]}, [None, "b"])),
     }
     return makers[name]()
+
+
+class OwnInfo(strawberry.Info):
+    """An info of the schema's own."""
 
 
 class Loud(FieldExtension):
@@ -237,7 +252,10 @@ def _schema(world: World) -> strawberry.Schema:
     return strawberry.Schema(
         query=query,
         types=[world.types[name] for name in world.objects if name != "Query"],
-        config=StrawberryConfig(scalar_map={Even: EVEN}),
+        config=StrawberryConfig(
+            scalar_map={Even: EVEN, Plain: PLAIN},
+            info_class=OwnInfo if world.chance.random() < 0.3 else strawberry.Info,
+        ),
     )
 
 
@@ -409,6 +427,37 @@ def _later_with_arguments(world: World, field: Field) -> tuple[Callable[..., Any
     return resolver, True
 
 
+class Begun:
+    """What a coroutine that began at once becomes where it waits."""
+
+    def __init__(self, coroutine: Coroutine[Any, Any, Any], waits_for: Any) -> None:
+        self._coroutine, self._waits_for = coroutine, waits_for
+
+    def __await__(self) -> Generator[Any, Any, Any]:
+        yield self._waits_for
+        return (yield from self._coroutine.__await__())
+
+    @staticmethod
+    def begin(coroutine: Coroutine[Any, Any, Any]) -> Any:
+        try:
+            return Begun(coroutine, coroutine.send(None))
+        except StopIteration as end:
+            return end.value
+
+
+def _at_once(world: World, field: Field) -> tuple[Callable[..., Any], bool]:
+    async def resolver(
+        parent: strawberry.Parent[Any], info: strawberry.Info, size: int | None = 1, wish: Wish | None = None
+    ) -> Any:
+        turns = Random(f"{field.name}{size}").randrange(3)  # noqa: S311 - repeatable
+        if turns:
+            await later(None, turns)
+        return _given(world, field, parent, tuple(info.path.as_list()), info.context, size, wish)
+
+    resolver.begins_at_once = Begun  # type: ignore[attr-defined] # as production marks its own
+    return resolver, True
+
+
 def _promising(world: World, field: Field) -> tuple[Callable[..., Any], bool]:
     def resolver(parent: strawberry.Parent[Any]) -> Any:
         return later(_given(world, field, parent), 1)
@@ -425,6 +474,8 @@ WAYS: tuple[Callable[[World, Field], tuple[Callable[..., Any], bool]] | None, ..
     _with_arguments,
     _later_with_arguments,
     _promising,
+    _at_once,
+    _at_once,
 )
 
 

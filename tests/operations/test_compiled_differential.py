@@ -9,7 +9,7 @@ from graphql import ExecutionResult, GraphQLSchema, execute, parse, validate
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from server.operations.compiled.plans import Plans
+from server.operations.compiled.plans import Plans, Remembering
 from tests.operations.any_document import Documents
 from tests.operations.any_schema import Log, World, world_of
 
@@ -36,7 +36,7 @@ def compare(seed: int) -> str:
     document = parse(made.text)
     if validate(schema, document):
         return "invalid"
-    plans = Plans(schema, after=1)
+    plans = Remembering(Plans(schema, after=1), {})
     if plans.executor(document, made.variables, "Asked", "context") is None:
         return "reference"
     expected = asyncio.run(reference(schema, document, made.variables, world))
@@ -53,7 +53,9 @@ async def reference(
     return await told(result if isinstance(result, ExecutionResult) else await result, world)
 
 
-async def compiled(plans: Plans, document: Any, variables: dict[str, Any], world: World) -> tuple[Any, ...]:
+async def compiled(
+    plans: Remembering, document: Any, variables: dict[str, Any], world: World
+) -> tuple[Any, ...]:
     executor = plans.executor(document, variables, "Asked", "context")
     assert executor is not None
     return await told(await executor.run(), world)

@@ -25,7 +25,7 @@ def _list_of(
 
 
 def _photo(slug: str, date: str | None, tags: Iterable[str]) -> Photo:
-    return Photo(slug=slug, sent_content_date=date, tags=tuple(Tag(sent_slug=tag) for tag in sorted(tags)))
+    return Photo(slug=slug, sent_content_date=date, tags=tuple(Tag(slug=tag) for tag in sorted(tags)))
 
 
 class Provided:

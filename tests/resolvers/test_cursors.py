@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from resolvers.cursors import binding, cursor, positions
+from resolvers.cursors import Binding, binding, cursor, positions
 from resolvers.errors import BadUserInput
 
 BOUND = binding("FORGE", "en-us", ("tag",))
@@ -17,7 +17,7 @@ ALPHABET = string.ascii_letters + string.digits + "-_"
 places = st.lists(st.integers(0, 2**32 - 1), min_size=1, max_size=16)
 
 
-def _refused(text: str, bound: bytes = BOUND, count: int = 1) -> BadUserInput:
+def _refused(text: str, bound: Binding = BOUND, count: int = 1) -> BadUserInput:
     with pytest.raises(BadUserInput) as raised:
         positions(text, bound, count=count, argument="after")
     assert raised.value.argument == "after"

@@ -54,6 +54,18 @@ async def test_keys_of_one_moment_are_one_batch_and_each_is_asked_once(
     assert source.batches == [[1, 2, 3]]
 
 
+async def test_what_is_at_hand_is_there_at_once_and_leaves_in_no_batch(source: Source) -> None:
+    source.open.set()
+    loader: SafeLoader[int, int] = SafeLoader(source.fetch, {1: 11, 2: 22}.get)
+    loader.start(1)
+    found = [loader.load(key) for key in (1, 2, 1)]
+    assert [each.done() and each.result() for each in found] == [11, 22, 11]
+    assert loader.repeats == 1
+    assert [*await asyncio.gather(loader.load(1), loader.load(3))] == [11, 30]
+    assert source.batches == [[3]]
+    loader.close()
+
+
 async def test_a_started_key_is_fetched_before_anybody_waits_for_it(
     source: Source, loader: SafeLoader[int, int]
 ) -> None:
@@ -128,7 +140,7 @@ async def test_a_future_that_somebody_cancelled_in_memory_is_fetched_anew(
 ) -> None:
     source.open.set()
     shared = asyncio.get_running_loop().create_future()
-    loader._cache[1] = shared  # noqa: SLF001 - the library's memory, which is what went wrong
+    loader._memory[1] = shared  # noqa: SLF001 - its memory, which is what went wrong
     shared.cancel()
     assert await loader.load(1) == 10
 
@@ -151,7 +163,7 @@ async def test_a_failure_that_nobody_waits_for_is_not_reported_as_lost(
     source.answers[1] = KeyError("one")
     loader.start(1)
     assert await loader.load(2) == 20
-    loader.clear_all()
+    loader._memory.clear()  # noqa: SLF001 - as the end of the request does
     await asyncio.gather(*(asyncio.sleep(0) for _ in range(3)))
     assert reported == []
 

@@ -1,15 +1,24 @@
 """Arguments of a field: read once an execution, and never shared where a resolver could change them."""
 
 import enum
-from typing import Final
+from collections.abc import Callable
+from typing import Final, Protocol
 
-from graphql import Undefined, is_required_argument
+from graphql import GraphQLResolveInfo, Undefined, is_required_argument
 from graphql.execution.values import VariableValues, get_argument_values
 
 from server.operations.compiled.positions import Position
+from server.operations.compiled.resolving import DirectCall
 from server.operations.values import JsonObject, Value
 
 _UNCHANGING: Final = (str, int, float, bool, enum.Enum, type(None))
+
+
+class Execution(Protocol):
+    """What is read of one execution; ``arguments`` are those of the same operation with the same variables."""
+
+    variable_values: VariableValues
+    arguments: dict[Position, JsonObject]
 
 
 class Arguments:
@@ -33,6 +42,20 @@ class Arguments:
                 return found
             known[self._position] = found
         return {name: fresh(value) for name, value in found.items()}
+
+    def converted(
+        self, call: DirectCall, execution: Execution, raw: Callable[[], GraphQLResolveInfo[Value]]
+    ) -> JsonObject:
+        """Read and convert them as Strawberry does, or copy what was converted before; raises GraphQLError."""
+        known = execution.arguments.get(self._position)
+        if known is None:
+            position = self._position
+            found = get_argument_values(position.definition, position.nodes[0], execution.variable_values)
+            known = call.converted(found, raw)
+            if not is_copyable(known):
+                return known
+            execution.arguments[position] = known
+        return {name: fresh(value) for name, value in known.items()}
 
 
 def is_copyable(value: Value) -> bool:

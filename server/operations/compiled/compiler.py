@@ -50,6 +50,7 @@ class Compiler:
         self._variables = variables
         self._fields = 0
         self._made: dict[tuple[int, str], str] = {}
+        self._lists: dict[tuple[int, str], str] = {}
         self._source = Source(
             BASIC=BASIC,
             PLAIN=PLAIN,
@@ -125,12 +126,35 @@ class Compiler:
             given = ", **" + self._arguments(body, arguments) if arguments.takes_some else ""
             body.line(f"i = x.info({body.name('P', position)}, {steps})")
             body.line(f"v = {body.name('R', way.function)}(s, i{given})")
+        elif way.begun and way.is_async:
+            self._begun(body, slot, way, arguments, value)
+            return
         elif way.is_async:
             self._awaited(body, slot, way, arguments)
             return
         else:
             body.line(f"v = {self._call(body, position, way, arguments, steps, '')}")
         self._complete(body, slot.type, value, slot)
+
+    def _begun(self, body: Source, slot: Slot, way: Direct, arguments: Arguments, value: Value) -> None:
+        steps = self._steps(slot.position)
+        function = self._source.beside()
+        name = function.unnamed("b")
+        with function.block(f"async def {name}(v, p, x):"):
+            with function.block("try:"):
+                function.line("v = await v")
+                self._complete(function, slot.type, Value("v", "p", value.slot, ""), slot)
+            with function.block("except Exception as e:"):
+                function.line(f"v = x.fail({value.slot}, e, p)")
+            function.line("return v")
+        self._source.extend(function)
+        begun = body.name("Y", way.begun)
+        body.line(f"v = {begun}.begin({self._call(body, slot.position, way, arguments, steps, '')})")
+        with body.block(f"if v.__class__ is {begun}:"):
+            body.line(f"v = {name}(v, {steps}, x)")
+            body.line(value.pending)
+        with body.block("else:"):
+            self._complete(body, slot.type, value, slot)
 
     def _awaited(self, body: Source, slot: Slot, way: Direct, arguments: Arguments) -> None:
         function = self._source.beside()
@@ -156,11 +180,14 @@ class Compiler:
         named = body.name("P", position)
         call = body.name("D", way.call)
         if arguments.takes_some:
-            read = read or self._arguments(body, arguments)
-            parts.append(f"**{call}.converted({read}, partial(x.info, {named}, {steps}))")
+            raw = f"partial(x.info, {named}, {steps})"
+            at_once = f"{body.name('A', arguments)}.converted({call}, x, {raw})"
+            parts.append(f"**{call}.converted({read}, {raw})" if read else f"**{at_once}")
         parts += [f"{name}=s" for name in way.source_names]
         if way.info_name:
-            parts.append(f"{way.info_name}={call}.info(partial(x.info, {named}, {steps}), x.context_value)")
+            info = f"{call}.info(partial(x.info, {named}, {steps}), x.context_value)"
+            known = f"x.infos.get({call}) or x.infos.setdefault({call}, {info})"
+            parts.append(f"{way.info_name}={known if way.looks_at_context_alone else info}")
         return f"{body.name('R', way.function)}({', '.join(parts)})"
 
     def _arguments(self, body: Source, arguments: Arguments) -> str:
@@ -191,6 +218,12 @@ class Compiler:
                 wait(body, value)
 
     def _list(self, item: GraphQLOutputType, slot: Slot) -> str:
+        key = (id(slot.details), str(item))
+        if key not in self._lists:
+            self._lists[key] = self._list_of(item, slot)
+        return self._lists[key]
+
+    def _list_of(self, item: GraphQLOutputType, slot: Slot) -> str:
         body = self._source.beside()
         item_slot = Slot(slot.position, item)
         named = body.name("S", item_slot)

@@ -56,7 +56,13 @@ class Compiled:
 class CompiledExecutor(Executor[None]):
     """Runs one compiled operation once."""
 
-    def __init__(self, compiled: Compiled, variables: VariableValues, context: object) -> None:
+    def __init__(
+        self,
+        compiled: Compiled,
+        variables: VariableValues,
+        context: object,
+        arguments: dict[Position, JsonObject],
+    ) -> None:
         super().__init__(
             compiled.schema,
             compiled.definitions,
@@ -70,7 +76,9 @@ class CompiledExecutor(Executor[None]):
             default_field_resolver,
         )
         self.compiled = compiled
-        self.arguments: dict[Position, JsonObject] = {}
+        self.arguments = arguments
+        # By what makes them: those that are the same for every call of a resolver.
+        self.infos: dict[object, Value] = {}
 
     async def run(self) -> ExecutionResult:
         """Run the operation to its result."""

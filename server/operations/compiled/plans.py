@@ -1,7 +1,9 @@
 """Which operations are compiled: those that were asked for often enough, the least recently used forgotten."""
 
+import weakref
 from collections import OrderedDict
-from typing import Final
+from collections.abc import Hashable
+from typing import Final, NamedTuple
 
 from graphql import (
     DocumentNode,
@@ -17,7 +19,8 @@ from graphql.execution.values import VariableValues, get_variable_values
 from server.operations.compiled.compiler import Compiler, TooLarge
 from server.operations.compiled.conditions import NotCovered, conditions_of
 from server.operations.compiled.executor import Compiled, CompiledExecutor
-from server.operations.values import JsonObject
+from server.operations.compiled.positions import Position
+from server.operations.values import JsonObject, Value
 
 MOST_OPERATIONS: Final = 500
 MOST_VARIANTS: Final = 16
@@ -46,6 +49,7 @@ class Plans:
         variables: JsonObject | None,
         operation_name: str | None,
         context: object,
+        memory: dict[Hashable, Value] | None = None,
     ) -> CompiledExecutor | None:
         """Make the executor of an operation of a valid document; None: the reference executor is to run it."""
         key = (id(document), operation_name)
@@ -58,7 +62,37 @@ class Plans:
         operation.uses += 1
         if operation.uses < self._after:
             return None
-        return operation.executor(variables or {}, context)
+        return operation.executor(variables or {}, context, {} if memory is None else memory)
+
+
+class Remembering:
+    """Plans for one operation with its variables.
+
+    ``memory`` is kept by who keeps these: what follows from them is put there.
+    """
+
+    def __init__(self, plans: Plans, memory: dict[Hashable, Value]) -> None:
+        self._plans = plans
+        self._memory = memory
+
+    def executor(
+        self,
+        document: DocumentNode,
+        variables: JsonObject | None,
+        operation_name: str | None,
+        context: object,
+    ) -> CompiledExecutor | None:
+        """Do as the plans do."""
+        return self._plans.executor(document, variables, operation_name, context, self._memory)
+
+
+class _Bound(NamedTuple):
+    """An operation's compiled form for one choice of variables, with the variables and arguments as they were read."""
+
+    # Not held: what was compiled goes with its operation.
+    compiled: "weakref.ref[Compiled]"
+    values: VariableValues
+    arguments: dict[Position, JsonObject]
 
 
 class _Operation:
@@ -76,19 +110,26 @@ class _Operation:
         self._definitions: dict[str, FragmentDefinitionNode] = {}
         self._operation: OperationDefinitionNode
 
-    def executor(self, variables: JsonObject, context: object) -> CompiledExecutor | None:
+    def executor(
+        self, variables: JsonObject, context: object, memory: dict[Hashable, Value]
+    ) -> CompiledExecutor | None:
+        bound: _Bound | None = memory.get(_Bound)
+        compiled = bound.compiled() if bound else None
+        if bound is None or compiled is None:
+            values = self._read(variables)
+            compiled = self._variant(values) if values else None
+            if values is None or compiled is None:
+                return None
+            bound = memory[_Bound] = _Bound(weakref.ref(compiled), values, {})
+        return CompiledExecutor(compiled, bound.values, context, bound.arguments)
+
+    def _read(self, variables: JsonObject) -> VariableValues | None:
         if self._conditions is None and not self._is_refused:
             self._prepare()
-        if self._conditions is None:
-            return None
-        values = self._values(variables)
-        if values is None:
-            return None
-        compiled = self._variant(self._conditions, values)
-        return CompiledExecutor(compiled, values, context) if compiled is not None else None
+        return None if self._conditions is None else self._values(variables)
 
-    def _variant(self, conditions: tuple[str, ...], values: VariableValues) -> Compiled | None:
-        chosen = tuple(values.coerced.get(name) for name in conditions)
+    def _variant(self, values: VariableValues) -> Compiled | None:
+        chosen = tuple(values.coerced.get(name) for name in self._conditions or ())
         if chosen not in self._variants:
             if len(self._variants) >= MOST_VARIANTS:
                 return None

@@ -35,13 +35,20 @@ class Wrapped(msgspec.Struct, frozen=True):
 
 
 class Direct(msgspec.Struct, frozen=True):
-    """The value comes from a function of a Strawberry field that nothing stands around."""
+    """The value comes from a function of a Strawberry field that nothing stands around.
+
+    ``begun`` is the mark of an async function that may start in the task that calls it: its ``begin`` runs a coroutine
+    up to its first wait, and gives its result, or an instance of the mark to be awaited. ``looks_at_context_alone``
+    is the mark of one that looks at nothing else of its info, which is therefore the same for all of its calls.
+    """
 
     function: Callable[..., Value]
     is_async: bool
+    begun: type[Value] | None
     takes_source_first: bool
     source_names: tuple[str, ...]
     info_name: str | None
+    looks_at_context_alone: bool
     call: "DirectCall"
 
 
@@ -154,8 +161,10 @@ def _direct(field: StrawberryField, resolver: StrawberryResolver[Value], convert
     return Direct(
         function=function,
         is_async=field.is_async,
+        begun=getattr(function, "begins_at_once", None),
         takes_source_first=resolver.self_parameter is not None,
         source_names=tuple({each.name: None for each in sources if each is not None}),
         info_name=info.name if info is not None else None,
+        looks_at_context_alone=getattr(function, "looks_at_context_alone", False),
         call=DirectCall(field, converter),
     )

@@ -100,13 +100,16 @@ async def test_a_detail_becomes_a_record_field_by_field(forge: ForgeClient, web:
     assert photo.tags == (
         Tag(
             sent_slug="rome",
+            slug="rome",
             neutral_slug="rome-n",
             title="Rome",
             external_source_name="cities",
             culture="en-us",
         ),
     )
-    assert photo.context == Tag(sent_slug="italy", extra_data={"k": 1}, fields={}, culture="en-us")
+    assert photo.context == Tag(
+        sent_slug="italy", slug="italy", extra_data={"k": 1}, fields={}, culture="en-us"
+    )
     assert photo.fields == {"credit": "C"}
     assert photo.relations == (
         RelatedContent(

@@ -1,0 +1,46 @@
+"""Calls of one kind, each for one key."""
+
+from collections.abc import Callable, Hashable, Iterable, Mapping
+from functools import partial
+from typing import Generic, TypeVar
+
+from providers.calls import Ask
+from providers.client import ProviderClient
+from providers.errors import ProviderError
+from providers.records import Answer
+from providers.scope import CallScope
+
+K = TypeVar("K", bound=Hashable)
+T = TypeVar("T")
+
+
+class Lookup(Generic[K, T]):
+    """Looks keys up with a call each.
+
+    ``ask`` tells what is asked for a key, ``fit`` makes of what was kept of its answer what the key is to have.
+    """
+
+    def __init__(
+        self,
+        client: ProviderClient,
+        ask: Callable[[CallScope, K], Ask[T]],
+        fit: Callable[[K, Answer[T]], Answer[T]] | None = None,
+    ) -> None:
+        self._client = client
+        self._ask = ask
+        self._fit = fit
+
+    async def __call__(self, keys: Iterable[K], scope: CallScope) -> Mapping[K, Answer[T] | ProviderError]:
+        """Look up many keys, all at once: an Answer each, whose value is None for a 404, or a ProviderError."""
+        found = await self._client.by_key(keys, partial(self._ask, scope), scope)
+        fit = self._fit
+        if fit is None:
+            return found
+        return {
+            key: each if isinstance(each, ProviderError) else fit(key, each) for key, each in found.items()
+        }
+
+    def at_hand(self, key: K, scope: CallScope) -> Answer[T] | None:
+        """Look up one key among the kept answers; None where its call has to be waited for."""
+        answer = self._client.at_hand(self._ask(scope, key), scope)
+        return answer if answer is None or self._fit is None else self._fit(key, answer)

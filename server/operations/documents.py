@@ -20,6 +20,7 @@ from graphql import (
     specified_rules,
     validate,
 )
+from graphql.validation.validate import ValidationAbortedError
 
 from server.operations.hints import FREE, Hint, Hints, hint_of
 from server.operations.limits import Limits, Measure, TooComplex
@@ -124,6 +125,9 @@ class Documents:
             max_errors=MOST_ERRORS,
             hide_suggestions=not self._introspection,
         )
+        if len(errors) == 1 and isinstance(errors[0], ValidationAbortedError):
+            # Among other errors it says that they are too many; alone, that fragments are nested too deeply.
+            return Document(node=node, errors=(too_deep(self._limits),))
         hint = FREE if errors else hint_of(self._schema, node, self._hints)
         return Document(node=node, errors=tuple(errors), hint=hint)
 
@@ -139,7 +143,7 @@ class Documents:
 
 def too_deep(limits: Limits) -> TooComplex:
     """Tell of a document that is nested so deeply that nobody counted how deep."""
-    wanted = f"wanted fields nested at most {limits.depth} deep, got far more"
+    wanted = f"wanted fields nested at most {limits.depth} deep, got far more, or fragments within fragments"
     return TooComplex("depth", limits.depth + 1, limits.depth, wanted)
 
 

@@ -93,14 +93,11 @@ def _decoded(text: bytes, wanted: str) -> object:
 
 def _is_nested_too_deeply(decoded: object) -> bool:
     level = [decoded]
-    for _ in range(MOST_NESTED + 1):
+    for _ in range(MOST_NESTED):
         objects = [each.values() for each in level if isinstance(each, dict)]
-        level = [
-            each
-            for inner in (*objects, *(each for each in level if isinstance(each, list)))
-            for each in inner
-        ]
-    return bool(level)
+        lists = [each for each in level if isinstance(each, list)]
+        level = [each for inner in (*objects, *lists) for each in inner]
+    return any(isinstance(each, dict | list) for each in level)
 
 
 def _request(sent: object, *, reads_on_error: bool) -> GraphQLRequest:

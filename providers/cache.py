@@ -98,9 +98,9 @@ class Memory:
         if entry is not None:
             self.bytes -= entry.weight
 
-    def purge(self, concerns: Callable[[Call], bool]) -> int:
-        """Forget every entry that is concerned; answer how many."""
-        found = [call for call in self._entries if concerns(call)]
+    def purge(self, concerns: Callable[[Call, object], bool]) -> int:
+        """Forget every entry that is concerned, by its call and what it was decoded to; answer how many."""
+        found = [call for call, entry in self._entries.items() if concerns(call, entry.answer.value)]
         for call in found:
             self.drop(call)
         return len(found)

@@ -22,8 +22,8 @@ class Call(msgspec.Struct, frozen=True, kw_only=True, cache_hash=True):
 
     ``route`` is the name in receipts, circuits and metrics; ``path`` and ``query`` are ready for the wire (build them
     with ``path_segment`` and ``query_string``). ``variant`` names what else changes the records that are made of the
-    answer, such as a locale that the provider never sees. ``tags`` name what the answer tells of, for purging: the
-    entity as ``Type:key``, or ``PROVIDER:lists``.
+    answer, such as a locale that the provider never sees. ``tags`` name, for purging, what the answer is about or was
+    filtered by, as ``Kind:key``; what a list shows beside that is found in its records.
     """
 
     route: str

@@ -19,6 +19,7 @@ from providers.errors import NotAsked, NotConfigured, ProviderError
 from providers.fetching import Fetching
 from providers.flights import Flight, Flights, Wait, traced
 from providers.kept import Kept
+from providers.purging import Purging
 from providers.records import Answer, Origin, Provider
 from providers.renewals import Renewals
 from providers.retry import Retry, RetryBudget
@@ -55,7 +56,8 @@ class ProviderClient:
         self.missing = missing
         self._credentials = credentials
         self._clock = clock or Clock()
-        self._kept = Kept(policy, self._clock, share)
+        self.purging = Purging(provider)
+        self._kept = Kept(policy, self._clock, share, self.purging)
         agreement = share.agreement if share else None
         self._flights = Flights()
         self._circuits = Circuits(
@@ -216,16 +218,9 @@ class ProviderClient:
         return Answer(value=ask.decode(reply, origin), origin=origin)
 
     def purge(self, tag: str) -> int:
-        """Forget every answer that a tag names, and keep none that is in flight now; answer how many there were.
-
-        A tag is one of a call's, or the provider's name.
-        """
-
-        def concerns(call: Hashable) -> bool:
-            return tag == self.provider.value or (isinstance(call, Call) and tag in call.tags)
-
-        self._flights.disown(concerns)
-        return self._kept.memory.purge(concerns)
+        """Forget every answer that a tag concerns, and keep none that is in flight and may be; answer how many."""
+        self._flights.disown(lambda call: isinstance(call, Call) and self.purging.may_concern(tag, call))
+        return self._kept.purge(tag)
 
     async def close(self) -> None:
         """Cancel every call in flight."""

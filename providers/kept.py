@@ -10,6 +10,7 @@ from providers.cache import Entry, Keeping, Memory, entry_of, keeping_of
 from providers.calls import Call, CallPolicy, Decode
 from providers.clock import Clock
 from providers.errors import ProviderError
+from providers.purging import Purging
 from providers.records import Answer, Origin
 from providers.shared import Share
 from providers.transport import Reply
@@ -22,15 +23,16 @@ _SPOILT = (ValueError, zlib.error, msgspec.DecodeError, ProviderError)
 class Kept:
     """Finds, keeps, renews and drops the answers of one provider."""
 
-    def __init__(self, policy: CallPolicy, clock: Clock, share: Share | None) -> None:
+    def __init__(self, policy: CallPolicy, clock: Clock, share: Share | None, purging: Purging) -> None:
         self.memory = Memory(policy.cache_bytes)
         self._policy = policy
         self._clock = clock
+        self._purging = purging
         self._share = share if policy.fresh_s > 0 else None
 
     @property
     def purges(self) -> int:
-        """How many purges are known; to be told along with an answer that was asked for now."""
+        """The number of the last purge that is known; to be told along with an answer that was asked for now."""
         return self._share.cache.purges if self._share else 0
 
     @property
@@ -44,13 +46,17 @@ class Kept:
 
     async def find_shared(self, call: Call, decode: Decode[T], *, if_fresh: bool) -> Entry | None:
         """Find what others have, where it may still serve, or only where it is fresh."""
-        stored = await self._share.find(call) if self._share else None
-        if stored is None:
+        share = self._share
+        stored = await share.find(call) if share else None
+        if share is None or stored is None:
             return None
         try:
             reply, origin = stored.reply(), stored.origin
             value = None if reply.status == HTTPStatus.NOT_FOUND else decode(reply, origin)
         except _SPOILT:
+            return None
+        # Last, for what it shows is not known before; looked at now, for a purge may have come while it was read.
+        if any(self._purging.concerns(tag, call, value) for tag in share.cache.purged_since(stored.purges)):
             return None
         entry = entry_of(reply, value, origin, stored.keeping)
         now = self._clock.unix()
@@ -86,6 +92,10 @@ class Kept:
         self.memory.put(call, entry)
         if self._share is not None:
             await self._share.renew(call, told, now)
+
+    def purge(self, tag: str) -> int:
+        """Forget what a tag names, in this process; answer how many answers that were."""
+        return self.memory.purge(lambda call, value: self._purging.concerns(tag, call, value))
 
     def drop(self, call: Call) -> None:
         """Forget an answer here and for others."""

@@ -3,6 +3,7 @@
 import asyncio
 import re
 from collections.abc import Awaitable, Callable, Iterable, Mapping
+from itertools import takewhile
 from typing import Final, cast
 
 import msgspec
@@ -24,6 +25,20 @@ _MOST_WAITING: Final = 1000
 _MOST_TAGS: Final = 10_000
 _LARGEST_TTL_S: Final = 30 * 86400
 
+# In one step, for two purges at once must not change places. Numbered by Redis' own clock: one that lost its memory, or
+# got an old one back, must not give a number twice. Too many to remember: everything kept before is forgotten instead.
+_PURGE: Final = """
+local time = redis.call('TIME')
+local last = tonumber(redis.call('HGET', KEYS[1], ARGV[1]) or '0') or 0
+local number = string.format('%.0f', math.max(time[1] * 1000000 + time[2], last + 1))
+if redis.call('HLEN', KEYS[1]) > tonumber(ARGV[2]) then
+  redis.call('DEL', KEYS[1])
+  for i = 4, #ARGV do redis.call('HSET', KEYS[1], ARGV[i], number) end
+end
+redis.call('HSET', KEYS[1], ARGV[1], number, ARGV[3], number)
+return number
+"""
+
 _log = structlog.get_logger()
 _decoder = msgspec.msgpack.Decoder(Stored)
 
@@ -43,7 +58,9 @@ class RedisCache:
         self._writes: dict[str, Stored | None] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._poll: asyncio.Task[None] | None = None
+        self._purge = self._redis.register_script(_PURGE)
         self._purged: dict[str, int] = {}
+        self._latest: list[tuple[int, str]] = []
         self._forget: list[Callable[[str], object]] = []
 
     @property
@@ -63,13 +80,14 @@ class RedisCache:
 
     @property
     def purges(self) -> int:
-        """How many purges are known here."""
+        """The number of the last purge that is known here."""
         return self._purged.get(_COUNT, 0)
 
     async def open(self) -> None:
         """Learn of purges, those from before too, and go on learning."""
         # First of all: an answer from before a purge looks good to whom the purge is unknown.
-        await self._learn_purges()
+        # Nothing is kept yet that would have to be forgotten.
+        await self._learn_purges(forget=())
         self._poll = asyncio.ensure_future(self._keep_learning())
 
     async def get(self, key: str) -> Stored | None:
@@ -97,10 +115,12 @@ class RedisCache:
         """Tell whether something under a key will be kept or forgotten soon."""
         return key in self._writes
 
-    def is_purged(self, tags: Iterable[str], since: int) -> bool:
-        """Tell whether a purge of one of the tags came after that many."""
-        # A count that went back means that Redis lost its memory: what was kept before says nothing.
-        return since > self.purges or any(self._purged.get(tag, 0) > since for tag in tags)
+    def purged_since(self, number: int) -> Iterable[str]:
+        """List the tags of the purges after that one, the last first; all providers where that cannot be told."""
+        # A number that went back means that Redis lost its memory: what was kept before says nothing.
+        if number > self.purges:
+            return [provider.value for provider in Provider]
+        return [tag for each, tag in takewhile(lambda known: known[0] > number, self._latest)]
 
     def when_purged(self, forget: Callable[[str], object]) -> None:
         """Have ``forget`` called with each tag that any process purges."""
@@ -108,18 +128,10 @@ class RedisCache:
 
     async def purge(self, tag: str) -> bool:
         """Tell every process to forget what a tag names; False where they could not be told."""
-
-        async def count_and_note() -> None:
-            number = await self._redis.hincrby(_PURGES, _COUNT, 1)
-            named = [tag]
-            if len(self._purged) > _MOST_TAGS:
-                # Too many to remember: everything that was kept before is forgotten instead.
-                await self._redis.delete(_PURGES)
-                named = [provider.value for provider in Provider] + [_COUNT]
-            await self._redis.hset(_PURGES, mapping=dict.fromkeys(named, str(number)))
-
-        noted = await self.link.tried(count_and_note(), _WRITE_S)
-        await self._learn_purges()
+        everything = [provider.value for provider in Provider]
+        work = self._purge(keys=[_PURGES], args=[_COUNT, _MOST_TAGS, tag, *everything])
+        noted = await self.link.tried(work, _WRITE_S)
+        await self._learn_purges(self._forget)
         return noted
 
     async def flush(self) -> None:
@@ -198,9 +210,9 @@ class RedisCache:
     async def _keep_learning(self) -> None:
         while True:
             await asyncio.sleep(_POLL_S)
-            await self._learn_purges()
+            await self._learn_purges(self._forget)
 
-    async def _learn_purges(self) -> None:
+    async def _learn_purges(self, forget: Iterable[Callable[[str], object]]) -> None:
         told: dict[bytes, bytes] = {}
 
         async def ask() -> None:
@@ -209,10 +221,12 @@ class RedisCache:
         if not await self.link.tried(ask(), _WRITE_S):
             return
         before, self._purged = self._purged, _numbers(told)
-        for tag, number in self._purged.items():
-            if tag != _COUNT and number != before.get(tag):
-                for forget in self._forget:
-                    forget(tag)
+        self._latest = sorted(
+            ((number, tag) for tag, number in self._purged.items() if tag != _COUNT), reverse=True
+        )
+        for number, tag in self._latest:
+            for each in forget if number != before.get(tag) else ():
+                each(tag)
 
 
 def _numbers(told: Mapping[bytes, bytes]) -> dict[str, int]:

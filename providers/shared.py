@@ -20,7 +20,7 @@ _LARGEST_BODY: Final = 64 * 1024 * 1024
 
 
 class Stored(msgspec.Struct, frozen=True, array_like=True):
-    """An answer with its times (Unix seconds) and the number of purges that were known when it was asked for."""
+    """An answer with its times (Unix seconds) and the number of the last purge that was known when it was asked for."""
 
     status: int
     headers: dict[str, str]
@@ -87,7 +87,7 @@ class SharedCache(Herald, Protocol):
 
     @property
     def purges(self) -> int:
-        """How many purges are known here."""
+        """The number of the last purge that is known here, 0 where none is. Numbers only grow."""
         ...
 
     async def get(self, key: str) -> Stored | None:
@@ -106,8 +106,8 @@ class SharedCache(Herald, Protocol):
         """Tell whether something under a key will be kept or forgotten soon."""
         ...
 
-    def is_purged(self, tags: Iterable[str], since: int) -> bool:
-        """Tell whether a purge of one of the tags came after that many."""
+    def purged_since(self, number: int) -> Iterable[str]:
+        """List the tags of the purges after that one; all providers where that cannot be told."""
         ...
 
 
@@ -126,14 +126,11 @@ class Share:
         self._identity = identity
 
     async def find(self, call: Call) -> Stored | None:
-        """Find an answer that no purge concerns."""
-        stored = await self.cache.get(self.key(call))
-        if stored is None or self.cache.is_purged((self._provider.value, *call.tags), stored.purges):
-            return None
-        return stored
+        """Find an answer; whether a purge concerns it is for the caller to tell."""
+        return await self.cache.get(self.key(call))
 
     def keep(self, call: Call, reply: Reply, keeping: Keeping, stored_at: float, purges: int) -> None:
-        """Keep an answer; ``purges`` is how many were known when it was asked for."""
+        """Keep an answer; ``purges`` is the number of the last that was known when it was asked for."""
         packs = len(reply.body) > _WORTH_PACKING
         stored = Stored(
             status=reply.status,

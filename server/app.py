@@ -16,7 +16,7 @@ from providers.clock import Clock
 from providers.registry import Providers
 from schema.graph import build_schema, build_subgraph
 from server.access import Access
-from server.admin import admin_routes
+from server.admin import admin_routes, source_names
 from server.caching import unless_known
 from server.compression import compressed
 from server.cors import CrossOrigin
@@ -75,7 +75,7 @@ def create_app(settings: Settings, clock: Clock | None = None, traces: Traces | 
             sdl_route(settings, plain),
             *(graphiql_routes() if settings.graphiql else []),
             *sandbox_routes(images),
-            *admin_routes(providers, settings.admin_token),
+            *admin_routes(providers, settings.admin_token, source_names(settings)),
         ],
         lifespan=lifespan_of(providers, metrics, traces),
         middleware=[

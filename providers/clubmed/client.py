@@ -63,6 +63,7 @@ class ClubMedClient:
     """
 
     def __init__(self, client: ProviderClient, locales: tuple[str, ...], default_locale: str) -> None:
+        client.purging.shows = shows_product
         self._client = client
 
         @lru_cache(_LOCALES_REMEMBERED)
@@ -130,7 +131,6 @@ class ClubMedClient:
             query=query_string([("limit", str(size)), ("page", str(number))]),
             headers=(("accept-language", self._language(locale)),),
             variant=locale,
-            tags=("CLUB_MED:lists",),
             skip=first,
             limit=size,
         )
@@ -202,6 +202,12 @@ def cut(slices: Iterable[Slice], offset: int, limit: int) -> Page[Resort]:
     if total is not None:
         more = offset + limit < total
     return Page(items=tuple(items), has_next=more, total=total)
+
+
+def shows_product(value: object, kind: str, key: str) -> bool:
+    """Tell whether a page of the catalogue shows a product, or left out what may be one."""
+    items = value.items if isinstance(value, Slice) else ()
+    return kind == "ResortProduct" and any(item is None or item.product_id == key for item in items)
 
 
 def _item(wire: ProductWire | None, locale: str, origin: Origin) -> Resort | None:

@@ -13,7 +13,7 @@ from providers.decoding import ListDecoder
 from providers.errors import UpstreamBadResponse
 from providers.forge import samples
 from providers.forge.images import ForgeImages
-from providers.forge.lists import PhotoList, query_pairs, visibly_misses
+from providers.forge.lists import PhotoList, purge_names, query_pairs, shows_photo, visibly_misses
 from providers.forge.records import ListWire, Photo, completed
 from providers.keys import PhotoKey
 from providers.locales import fallbacks
@@ -80,6 +80,7 @@ class ForgeClient:
         self, client: ProviderClient, images: ForgeImages, cultures: Cultures, context_parameter: str
     ) -> None:
         self.cultures = cultures
+        client.purging.shows = shows_photo
         self._client = client
         self._images = images
         self._context_parameter = context_parameter
@@ -152,7 +153,7 @@ def _window_call(photos: PhotoList, skip: int, limit: int, context_parameter: st
         query=query_string(query_pairs(photos, skip, limit, context_parameter)),
         skip=skip,
         limit=limit,
-        tags=("FORGE:lists",),
+        tags=purge_names(photos.filter),
     )
 
 

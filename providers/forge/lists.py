@@ -6,6 +6,7 @@ from typing import Final
 import msgspec
 
 from providers.forge.records import Photo, Tag
+from providers.records import Page
 
 SORT_DIRECTIONS: Final = {False: "asc", True: "desc"}
 
@@ -68,6 +69,32 @@ def query_pairs(photos: PhotoList, skip: int, limit: int, context_parameter: str
     }
     pairs += [(name, value) for name, value in optional.items() if value is not None]
     return [*pairs, ("$skip", str(skip)), ("$limit", str(limit))]
+
+
+def purge_names(wanted: PhotoFilter) -> tuple[str, ...]:
+    """Name what a list is filtered by, as a purge would."""
+    slugs = (*wanted.tag_slugs, *wanted.tag_neutral_slugs, wanted.context_slug, wanted.context_neutral_slug)
+    names = [f"Tag:{slug.lower()}" for slug in slugs if slug]
+    names += [f"Source:{name}:{key}" for name, key in wanted.tag_sources]
+    return tuple(names) if wanted.slug is None else (*names, f"Photo:{wanted.slug}")
+
+
+def shows_photo(value: object, kind: str, key: str) -> bool:
+    """Tell whether an answer shows a photo, or one that carries a tag; also where it may and does not tell."""
+    if kind not in {"Photo", "Tag"}:
+        return False
+    photos = value.items if isinstance(value, Page) else (value,)
+    # What was left out may be the very photo that is put right now.
+    return any(not isinstance(photo, Photo) or _shows(photo, kind, key) for photo in photos)
+
+
+def _shows(photo: Photo, kind: str, key: str) -> bool:
+    if kind == "Photo":
+        return photo.slug == key
+    if photo.sent_tags is None and not photo.whole:
+        return True
+    tags = (*photo.tags, photo.context) if photo.context else photo.tags
+    return any(key in {tag.slug.lower(), (tag.neutral_slug or "").lower()} for tag in tags)
 
 
 def visibly_fits(photo: Photo, wanted: PhotoFilter) -> bool:

@@ -56,6 +56,7 @@ class MusementClient:
     """
 
     def __init__(self, client: ProviderClient, locales: tuple[str, ...], default_locale: str) -> None:
+        client.purging.shows = shows_activity
         self._client = client
 
         @lru_cache(_LOCALES_REMEMBERED)
@@ -97,7 +98,6 @@ class MusementClient:
             query=query_string(pairs),
             headers=(("accept-language", self._language(search.locale)),),
             variant=search.locale,
-            tags=("MUSEMENT:lists",),
             skip=offset,
             limit=limit,
         )
@@ -138,6 +138,12 @@ def _in_locale_of(key: ActivityKey, answer: Answer[Activity]) -> Answer[Activity
         return answer
     value = msgspec.structs.replace(answer.value, locale=key.locale)
     return Answer(value=value, origin=answer.origin)
+
+
+def shows_activity(value: object, kind: str, key: str) -> bool:
+    """Tell whether a page of a search shows an activity, or left out what may be one."""
+    items = value.items if isinstance(value, Page) else ()
+    return kind == "Activity" and any(item is None or item.uuid == key for item in items)
 
 
 def _items_and_total(body: bytes) -> tuple[list[ActivityWire | None], int | None]:

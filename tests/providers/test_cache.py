@@ -138,6 +138,6 @@ def test_a_purge_drops_what_is_concerned() -> None:
     memory = Memory(1000)
     for key in "abc":
         memory.put(call(key), entry())
-    assert memory.purge(lambda each: "X:b" in each.tags) == 1
+    assert memory.purge(lambda each, _: "X:b" in each.tags) == 1
     assert [key for key in "abc" if memory.get(call(key))] == ["a", "c"]
     assert memory.bytes == 20

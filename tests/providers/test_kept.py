@@ -346,11 +346,11 @@ async def test_other_refusals_are_not_kept() -> None:
 async def test_a_purge_forgets_what_is_kept_and_what_is_in_flight() -> None:
     async with running_toy() as toy:
         await asyncio.gather(toy.ask("a"), toy.ask("b"))
-        assert toy.client.purge("Thing:a") == 1
+        assert toy.client.purge("FORGE:Thing:a") == 1
         toy.emulator.faults.add(faults.held(), times=1)
         before = asyncio.create_task(toy.version())
         await toy.emulator.hits.arrived(3)
-        toy.client.purge("Thing:a")
+        toy.client.purge("FORGE:Thing:a")
         toy.emulator.version = 2
         assert await toy.version() == 2
         toy.emulator.faults.clear()

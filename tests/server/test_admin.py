@@ -10,7 +10,7 @@ from tests.failures.subjects import CLUB_MED, FORGE, MUSEMENT, SUBJECTS, query
 from tests.graph import Graph, Reply, running_graph
 from tests.log_lines import listening
 from tests.providers.redis_server import RedisServer, redis_program
-from tests.world import CATALOG, PHOTOS, SEARCH, UUIDS
+from tests.world import CATALOG, SEARCH, UUIDS
 
 TOKEN = "an-admin-token"
 LISTS = (
@@ -46,7 +46,7 @@ async def test_a_provider_is_forgotten_whole_and_alone(graph: Graph) -> None:
     assert await calls_for_all(graph) == {CLUB_MED.route, CATALOG}
 
 
-async def test_an_entity_is_forgotten_and_the_lists_that_may_show_it(graph: Graph) -> None:
+async def test_an_entity_is_forgotten_and_the_lists_that_show_it(graph: Graph) -> None:
     reply = await purge(graph, {"entity": {"type": "Activity", "key": UUIDS[0].upper()}})
     assert reply.json == {"purged": 2, "everywhere": True}
     assert await calls_for_all(graph) == {MUSEMENT.route, SEARCH}
@@ -54,12 +54,7 @@ async def test_an_entity_is_forgotten_and_the_lists_that_may_show_it(graph: Grap
 
 async def test_another_entity_is_kept(graph: Graph) -> None:
     await purge(graph, {"entity": {"type": "Activity", "key": UUIDS[1]}})
-    assert await calls_for_all(graph) == {SEARCH}
-
-
-async def test_a_tag_is_forgotten_wherever_it_may_stand(graph: Graph) -> None:
-    assert (await purge(graph, {"tag": "florence"})).json["purged"] == 2
-    assert await calls_for_all(graph) == {FORGE.route, PHOTOS}
+    assert await calls_for_all(graph) == set()
 
 
 @pytest.mark.parametrize(

@@ -76,7 +76,7 @@ class Board(Protocol):
         ...
 
     async def claim(self, name: str, route: str, open_s: float) -> Claim | None:
-        """Ask to be the one that probes, for at most ``open_s``; None where nobody can be asked now."""
+        """Ask to be the one that probes what was open for ``open_s``; None where nobody can be asked now."""
         ...
 
     async def open(self) -> None:

@@ -11,6 +11,7 @@ from providers.shared import Share
 T = TypeVar("T")
 
 _LONGEST_WAIT_S: Final = 2.0
+_LONGEST_RENEWAL_S: Final = 10.0
 _FIRST_PAUSE_S: Final = 0.005
 _LONGEST_PAUSE_S: Final = 0.05
 
@@ -22,10 +23,13 @@ class Errands:
         self._share = share
 
     @asynccontextmanager
-    async def alone(self, call: Call, find: Callable[[], Awaitable[T | None]]) -> AsyncIterator[T | None]:
+    async def alone(
+        self, call: Call, find: Callable[[], Awaitable[T | None]], *, renews: bool
+    ) -> AsyncIterator[T | None]:
         """Find an answer, where need be after another process has fetched it; None: the block is to fetch it.
 
-        Who takes longer than two seconds is waited for no more, so that one process that hangs holds up no other.
+        Who takes longer than two seconds is waited for no more, so that one process that hangs holds up no other; for a
+        renewal no client waits.
         """
         found = await find()
         agreement = self._share.agreement if self._share else None
@@ -35,7 +39,8 @@ class Errands:
         key = self._share.key(call)
         errand = await agreement.errands.begin(key, "")
         loop = asyncio.get_running_loop()
-        until, pause_s = loop.time() + _LONGEST_WAIT_S, _FIRST_PAUSE_S
+        until = loop.time() + (_LONGEST_RENEWAL_S if renews else _LONGEST_WAIT_S)
+        pause_s = _FIRST_PAUSE_S
         while errand is not None and not errand.is_ours and found is None and loop.time() < until:
             if not errand.done:
                 await asyncio.sleep(pause_s)

@@ -42,7 +42,7 @@ class Fetching(msgspec.Struct, frozen=True, kw_only=True):
         if not self.kept.is_shared:
             return await self._called(ask, record, flight)
         find = partial(self._from_others, ask, record, flight)
-        async with self.errands.alone(ask.call, find) as found:
+        async with self.errands.alone(ask.call, find, renews=flight.renews) as found:
             return found or await self._called(ask, record, flight)
 
     async def _called(self, ask: Ask[T], record: CallRecord, flight: Flight[Answer[T]]) -> Answer[T]:

@@ -15,6 +15,8 @@ from providers.redis_pipeline import RedisPipeline
 _KEYS: Final = (f"{VERSION}:circuits", f"{VERSION}:probes")
 _EVERY_S: Final = 0.2
 _KEPT_MS: Final = 86_400_000
+# Longer than a call lasts: with a second probe meanwhile, an unwell provider would be called by one after the other.
+_LENT_MS: Final = 15_000
 _SEPARATOR: Final = "\n"
 
 _NOW: Final = """
@@ -51,8 +53,8 @@ local held = redis.call('HGET', KEYS[2], id)
 if held and tonumber(string.match(held, '%d+')) > now and string.match(held, ' (.*)') ~= owner then
   return 'denied'
 end
-redis.call('HSET', KEYS[2], id, string.format('%.0f', now + open) .. ' ' .. owner)
-redis.call('PEXPIRE', KEYS[2], ARGV[4])
+redis.call('HSET', KEYS[2], id, string.format('%.0f', now + ARGV[4]) .. ' ' .. owner)
+redis.call('PEXPIRE', KEYS[2], ARGV[5])
 return 'granted'
 """
 
@@ -86,7 +88,7 @@ class RedisCircuits:
     async def claim(self, name: str, route: str, open_s: float) -> Claim | None:
         """Ask to be the one that probes."""
         told = await self._pipeline.script(
-            _CLAIM, _KEYS, f"{name}{_SEPARATOR}{route}", self._owner, int(open_s * 1000), _KEPT_MS
+            _CLAIM, _KEYS, f"{name}{_SEPARATOR}{route}", self._owner, int(open_s * 1000), _LENT_MS, _KEPT_MS
         )
         return Claim(told.decode()) if isinstance(told, bytes) else None
 

@@ -132,15 +132,16 @@ async def test_a_probe_that_is_cancelled_leaves_its_place_to_another_process(
         assert await second.call()
 
 
-async def test_a_process_that_dies_with_the_probe_keeps_it_no_longer_than_a_circuit_is_open(
-    redis_server: RedisServer,
+async def test_a_process_that_dies_with_the_probe_does_not_keep_it(
+    redis_server: RedisServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr("providers.redis_circuits._LENT_MS", 300)
     async with processes(redis_server.url, 2) as (first, second):
         await first.break_down()
         await second.board.exchange()
         await half_open(first, second)
         await first.circuits.guard(ROUTE).__aenter__()
-        async with asyncio.timeout(2):
+        async with asyncio.timeout(10):
             while not await second.call():
                 await second.clock.pause(OPEN_S / 5)
 

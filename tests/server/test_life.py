@@ -2,10 +2,14 @@
 
 import asyncio
 import json
+from collections import Counter
+from contextlib import AsyncExitStack
 
 import aiohttp
 import pytest
 
+from tests.graph import running_emulators
+from tests.served import served
 from tests.server.test_command_line import Program
 
 QUERY = json.dumps({"query": '{ photos(first: 3, locale: "en-US") { nodes { title } } }'}).encode()
@@ -38,7 +42,7 @@ async def watch(session: aiohttp.ClientSession, origin: str) -> dict[str, str]:
                 return state
 
 
-@pytest.mark.parametrize("workers", ["1", "2"])
+@pytest.mark.parametrize("workers", ["1", "4"])
 async def test_no_request_is_lost_when_it_is_told_to_end_under_load(workers: str) -> None:
     with Program("--port", "0", "--workers", workers, DRAIN_S="2", LOG_LEVEL="warning") as program:
         origin = program.origin()
@@ -56,6 +60,60 @@ async def test_no_request_is_lost_when_it_is_told_to_end_under_load(workers: str
         assert len(outcomes) >= CLIENTS
         code, errors = await asyncio.to_thread(program.all_ended)
         assert (code, errors) == (0, "")
+
+
+class Client:
+    """Asks one graph in one connection that it keeps, and goes to the other when it is told that this one ends."""
+
+    def __init__(self, origins: list[str], number: int) -> None:
+        self._origins = origins
+        self.origin = origins[number % len(origins)]
+        self.outcomes: Counter[str] = Counter()
+        self.asked: Counter[str] = Counter()
+
+    async def run(self, over: asyncio.Event) -> None:
+        connector = aiohttp.TCPConnector(limit=1)
+        async with aiohttp.ClientSession(connector=connector) as session:
+            while not over.is_set():
+                self.asked[self.origin] += 1
+                await self._ask(session)
+
+    async def _ask(self, session: aiohttp.ClientSession) -> None:
+        try:
+            async with session.post(
+                f"{self.origin}/graphql", data=QUERY, headers={"content-type": "application/json"}
+            ) as response:
+                answer = await response.json()
+                self.outcomes[f"{response.status} {len(answer['data']['photos']['nodes'])}"] += 1
+                if response.headers.get("connection") == "close":
+                    self.origin = next(each for each in self._origins if each != self.origin)
+        except aiohttp.ClientError as error:
+            self.outcomes[repr(error)] += 1
+
+
+async def test_no_request_is_lost_while_one_process_after_the_other_is_replaced() -> None:
+    async with AsyncExitStack() as stack, asyncio.timeout(2 * PATIENCE_S):
+        emulators = await stack.enter_async_context(running_emulators())
+
+        async def start() -> tuple[str, AsyncExitStack]:
+            end = await stack.enter_async_context(AsyncExitStack())
+            graph = await end.enter_async_context(served(emulators, drain_s="2", log_level="warning"))
+            return graph.origin, end
+
+        older = [await start(), await start()]
+        origins = [origin for origin, _ in older]
+        clients = [Client(origins, number) for number in range(CLIENTS)]
+        over = asyncio.Event()
+        asking = [asyncio.create_task(each.run(over)) for each in clients]
+        for place, (_, end) in enumerate(older):
+            # Until it has ended, with 0.
+            await end.aclose()
+            origins[place], _ = await start()
+        over.set()
+        await asyncio.gather(*asking)
+    assert {outcome for each in clients for outcome in each.outcomes} == {"200 3"}
+    assert all(each.origin == origins[0] for each in clients), "nobody was left to the one that ended last"
+    assert all(len(each.asked) >= 2 for each in clients)
 
 
 def test_a_second_sigterm_ends_it_at_once() -> None:

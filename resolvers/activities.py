@@ -37,16 +37,25 @@ class ActivityPlan(msgspec.Struct, frozen=True):
     media: tuple[MediaField, ...]
     photos: tuple[Arguments, ...]
     keys_only: bool
+    first: "ActivityPlan | None"
+
+    @property
+    def defers_detail(self) -> bool:
+        """Whether nothing but deferred fragments needs the detail, and the entity stands without it."""
+        return self.first is not None and not self.first.attributes and not self.first.keys_only
 
 
 def plan_of(selection: Selection) -> ActivityPlan:
     """Read which calls a selection needs."""
-    names = selection.names
+    names, first = selection.names, selection.first
+    # How fresh the detail is can be told once it is there.
+    is_whole = first is selection or "freshness" in names
     return ActivityPlan(
         attributes=frozenset(attribute for name, attribute in _DETAIL.items() if name in names),
         media=selected_fields(selection),
         photos=tuple(selection.arguments("photos")),
         keys_only=names <= _KEYS,
+        first=None if is_whole else plan_of(first),
     )
 
 
@@ -86,6 +95,9 @@ async def materialised(context: Context, key: ActivityKey, plan: ActivityPlan) -
     # Media alone prove nothing: their 404 means "no gallery" (Musement's reference).
     if not plan.attributes and not plan.keys_only:
         return Activity(uuid=key.uuid, locale=key.locale)
+    if plan.defers_detail:
+        bare = Activity(uuid=key.uuid, locale=key.locale)
+        return partial.with_later(bare, plan.attributes, context.loaders.activity.use(key))
     try:
         answer = await context.loaders.activity.load(key)
     except ProviderError as error:
@@ -98,7 +110,10 @@ async def materialised(context: Context, key: ActivityKey, plan: ActivityPlan) -
 async def completed(context: Context, item: Activity, plan: ActivityPlan) -> Activity:
     """Complete an item of a list: what it does not carry and the plan needs costs the detail call."""
     _start(context, item.key, plan)
-    return await partial.completed(item, plan.attributes, lambda: context.loaders.activity.load(item.key))
+    first = plan.first.attributes if plan.first else plan.attributes
+    return await partial.completed(
+        item, plan.attributes, first, lambda: context.loaders.activity.use(item.key)
+    )
 
 
 def failed(key: ActivityKey, error: ProviderError) -> Activity:

@@ -13,6 +13,7 @@ from providers.musement.records import Activity
 from providers.records import Image, ImageRole
 from resolvers.begun import begins_at_once
 from resolvers.context import Info
+from resolvers.partial import settled
 
 
 class CoverReason(enum.Enum):
@@ -35,10 +36,8 @@ class Cover(msgspec.Struct, frozen=True):
 async def activity_cover(parent: Parent[Activity], info: Info) -> Cover | None:
     """Choose an activity's cover: its cover URL, else the flagged item of its media, else their first image."""
     loaders = info.context.loaders
-    url = parent.cover_image_url
     # A failure is no reason for the next choice: the cover would change from one request to the next.
-    if isinstance(url, Exception):
-        raise url
+    url = await settled(parent.cover_image_url)
     if url:
         image = Image(owner=parent.owner, url=url, role=ImageRole.COVER, is_cover=True)
         return Cover(image=image, reason=CoverReason.OWNER_COVER_URL)
@@ -63,8 +62,7 @@ async def resort_cover(parent: Parent[Resort], info: Info) -> Cover | None:
     if immersive is UNSET:
         detail = (await loaders.resort.load(parent.key)).value
         immersive = detail.immersive_image if detail else None
-    if isinstance(immersive, Exception):
-        raise immersive
+    immersive = await settled(immersive)
     if isinstance(immersive, Image):
         # An id of its own: under the other field's id one thing would have two values of isCover.
         image = msgspec.structs.replace(immersive, role=ImageRole.COVER, is_cover=True)

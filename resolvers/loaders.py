@@ -62,10 +62,14 @@ class SafeLoader(Generic[K, V]):
 
     def load(self, key: K) -> "asyncio.Future[V]":
         """Wait for the value of a key; the returned future may be cancelled without harm to others."""
-        if key in self._used:
-            self.repeats += 1
-        self._used.add(key)
+        self._count_use(key)
         return self.outcome(key)
+
+    def use(self, key: K) -> "Callable[[], asyncio.Future[V]]":
+        """Let the value of a key be fetched; what is returned waits for it, however often, as one use."""
+        self._count_use(key)
+        self.start(key)
+        return partial(self.outcome, key)
 
     def outcome(self, key: K) -> "asyncio.Future[V]":
         """Wait as ``load`` does, to decide something: it is no further use of the value."""
@@ -76,6 +80,11 @@ class SafeLoader(Generic[K, V]):
     def start(self, key: K) -> None:
         """Let the value of a key be fetched, beside what the caller does next; its failure shows where it is loaded."""
         self._shared(key)
+
+    def _count_use(self, key: K) -> None:
+        if key in self._used:
+            self.repeats += 1
+        self._used.add(key)
 
     def _shared(self, key: K) -> "asyncio.Future[V]":
         known = self._memory.get(key)

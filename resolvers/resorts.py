@@ -38,6 +38,12 @@ class ResortPlan(msgspec.Struct, frozen=True):
     media: tuple[MediaField, ...]
     photos: tuple[Arguments, ...]
     keys_only: bool
+    first: "ResortPlan | None"
+
+    @property
+    def defers_detail(self) -> bool:
+        """Whether nothing but deferred fragments needs the detail, and the entity stands without it."""
+        return self.first is not None and not self.first.attributes and not self.first.keys_only
 
     def kinds(self, owner: Owner) -> set[MediaKind]:
         """List the kinds of media whose calls are needed."""
@@ -50,7 +56,9 @@ class ResortPlan(msgspec.Struct, frozen=True):
 
 def plan_of(selection: Selection) -> ResortPlan:
     """Read which calls a selection needs."""
-    names = selection.names
+    names, first = selection.names, selection.first
+    # How fresh the detail is can be told once it is there.
+    is_whole = first is selection or "freshness" in names
     return ResortPlan(
         attributes=frozenset(attribute for name, attribute in _DETAIL.items() if name in names),
         # Not in _DETAIL: a key visual among the pictures makes the detail needless.
@@ -58,6 +66,7 @@ def plan_of(selection: Selection) -> ResortPlan:
         media=selected_fields(selection),
         photos=tuple(selection.arguments("photos")),
         keys_only=names <= _KEYS,
+        first=None if is_whole else plan_of(first),
     )
 
 
@@ -96,22 +105,28 @@ async def materialised(context: Context, key: ResortKey, plan: ResortPlan) -> Re
     failure proves nothing. A failed detail stands as the value of the fields that it feeds; it raises ProviderError
     where nothing but the key is selected.
     """
-    kinds = _start(context, key, plan)
-    if plan.attributes or plan.keys_only:
+    _start(context, key, plan)
+    if (plan.attributes and not plan.defers_detail) or plan.keys_only:
         try:
             return (await context.loaders.resort.load(key)).value
         except ProviderError as error:
             if plan.keys_only:
                 raise
             return failed(key, error)
-    exists = await _shows_media(context.loaders, key, kinds)
-    return Resort(product_id=key.product_id, locale=key.locale) if exists else None
+    detail = context.loaders.resort.use(key) if plan.attributes else None
+    # What is deferred holds nothing up: the first part's own calls decide, where it needs any.
+    deciding = plan.first if plan.first and not plan.first.keys_only else plan
+    if not await _shows_media(context.loaders, key, deciding.kinds(resort_owner(key.product_id))):
+        return None
+    bare = Resort(product_id=key.product_id, locale=key.locale)
+    return partial.with_later(bare, plan.attributes, detail) if detail else bare
 
 
 async def completed(context: Context, item: Resort, plan: ResortPlan) -> Resort:
     """Complete an item of the catalogue: what it does not carry and the plan needs costs the detail call."""
     _start(context, item.key, plan)
-    return await partial.completed(item, plan.attributes, lambda: context.loaders.resort.load(item.key))
+    first = plan.first.attributes if plan.first else plan.attributes
+    return await partial.completed(item, plan.attributes, first, lambda: context.loaders.resort.use(item.key))
 
 
 async def _shows_media(loaders: Loaders, key: ResortKey, kinds: set[MediaKind]) -> bool:
@@ -133,7 +148,7 @@ def failed(key: ResortKey, error: ProviderError) -> Resort:
     return partial.with_values(record, dict.fromkeys((*CARRIED, "origin"), error))
 
 
-def _start(context: Context, key: ResortKey, plan: ResortPlan) -> set[MediaKind]:
+def _start(context: Context, key: ResortKey, plan: ResortPlan) -> None:
     # All at once and before the first await, for a later load would leave in a later batch.
     kinds = plan.kinds(resort_owner(key.product_id))
     if MediaKind.IMAGE in kinds:
@@ -142,3 +157,4 @@ def _start(context: Context, key: ResortKey, plan: ResortPlan) -> set[MediaKind]
         context.loaders.resort_videos.start(key)
     start_joined(context, key, plan.photos)
     return kinds
+    start_joined(context, key, plan.selection)

@@ -7,6 +7,7 @@ from graphql import (
     FieldNode,
     FragmentDefinitionNode,
     FragmentSpreadNode,
+    GraphQLDeferDirective,
     GraphQLIncludeDirective,
     GraphQLObjectType,
     GraphQLResolveInfo,
@@ -28,6 +29,9 @@ P = TypeVar("P")
 Arguments = dict[str, Any]
 """What a resolver receives, by Python names."""
 
+_Picked = tuple[FieldNode, bool]
+"""A selected field, and whether a deferred fragment is what selects it."""
+
 
 class Selection:
     """The fields that are selected on one object type below some field nodes, by name.
@@ -35,28 +39,45 @@ class Selection:
     A name stands for every alias of the field. Make it with ``below``.
     """
 
-    def __init__(self, info: GraphQLResolveInfo[Any], type_name: str | None, nodes: list[FieldNode]) -> None:
+    def __init__(
+        self,
+        info: GraphQLResolveInfo[Any],
+        type_name: str | None,
+        above: list[_Picked],
+        *,
+        keeps_deferred: bool = True,
+    ) -> None:
         self._info = info
+        self._type_name = type_name
         self._type = info.schema.get_type(type_name) if type_name else None
-        self._fields: dict[str, list[FieldNode]] = {}
-        seen: set[str] = set()
-        for node in nodes:
+        self._above = above
+        self._keeps_deferred = keeps_deferred
+        self._fields: dict[str, list[_Picked]] = {}
+        seen: set[tuple[str, bool]] = set()
+        for node, is_deferred in above:
             if node.selection_set is not None:
-                self._collect(node.selection_set, seen)
+                self._collect(node.selection_set, seen, is_deferred=is_deferred)
 
     @property
     def names(self) -> set[str]:
         """The names of the selected fields."""
         return set(self._fields)
 
-    def nodes(self, *path: str) -> list[FieldNode]:
+    @property
+    def first(self) -> "Selection":
+        """What is selected outside of deferred fragments; itself where nothing is deferred."""
+        if not any(is_deferred for picked in self._fields.values() for _, is_deferred in picked):
+            return self
+        return Selection(self._info, self._type_name, self._above, keeps_deferred=False)
+
+    def picked(self, *path: str) -> list[_Picked]:
         """Find the nodes of a selected field, or of one below it (the types between do not matter)."""
         name, *rest = path
         # Fields of several nodes are merged, as execution merges them.
         found = self._fields.get(name, [])
         if not rest:
             return found
-        return Selection(self._info, None, found).nodes(*rest)
+        return Selection(self._info, None, found).picked(*rest)
 
     def arguments(self, name: str) -> list[Arguments]:
         """Read the arguments of every selection of a field, converted as its resolver will receive them."""
@@ -73,29 +94,48 @@ class Selection:
                 scalar_registry=converter.scalar_registry,
                 config=converter.config,
             )
-            for node in self._fields[name]
+            for node, _ in self._fields[name]
         ]
 
     def at(self, type_name: str, *paths: tuple[str, ...]) -> "Selection":
         """Join what is selected on a type below one or more paths."""
-        return Selection(self._info, type_name, [node for path in paths for node in self.nodes(*path)])
+        return Selection(self._info, type_name, [node for path in paths for node in self.picked(*path)])
 
-    def _collect(self, selections: SelectionSetNode, seen: set[str]) -> None:
+    def _collect(
+        self, selections: SelectionSetNode, seen: set[tuple[str, bool]], *, is_deferred: bool
+    ) -> None:
+        if is_deferred and not self._keeps_deferred:
+            return
         for node in selections.selections:
             if not self._included(node):
                 continue
             if isinstance(node, FieldNode):
-                self._fields.setdefault(node.name.value, []).append(node)
+                self._fields.setdefault(node.name.value, []).append((node, is_deferred))
             elif isinstance(node, InlineFragmentNode):
-                self._enter(node, seen)
-            elif isinstance(node, FragmentSpreadNode) and node.name.value not in seen:
-                # Visited once: what a fragment selects it selects, however often it is spread.
-                seen.add(node.name.value)
-                self._enter(self._info.fragments[node.name.value], seen)
+                self._enter(node, seen, is_deferred=is_deferred or self._defers(node))
+            elif isinstance(node, FragmentSpreadNode):
+                visit = node.name.value, is_deferred or self._defers(node)
+                # Visited once: what a fragment selects it selects, however often it is spread. What is deferred in
+                # one place and not in another is not deferred.
+                if visit not in seen and (node.name.value, False) not in seen:
+                    seen.add(visit)
+                    self._enter(self._info.fragments[node.name.value], seen, is_deferred=visit[1])
 
-    def _enter(self, fragment: InlineFragmentNode | FragmentDefinitionNode, seen: set[str]) -> None:
+    def _enter(
+        self,
+        fragment: InlineFragmentNode | FragmentDefinitionNode,
+        seen: set[tuple[str, bool]],
+        *,
+        is_deferred: bool,
+    ) -> None:
         if self._applies(fragment):
-            self._collect(fragment.selection_set, seen)
+            self._collect(fragment.selection_set, seen, is_deferred=is_deferred)
+
+    def _defers(self, node: SelectionNode) -> bool:
+        if not node.directives:
+            return False
+        deferred = get_directive_values(GraphQLDeferDirective, node, self._info.variable_values)
+        return deferred is not None and bool(deferred["if"])
 
     def _included(self, node: SelectionNode) -> bool:
         if not node.directives:
@@ -121,7 +161,7 @@ class Selection:
 def below(info: Info[Any, Any], type_name: str) -> Selection:
     """Read what is selected on a type below the field that is being resolved."""
     raw = info._raw_info  # noqa: SLF001 - Strawberry gives no other way to the nodes as they are
-    return Selection(raw, type_name, list(raw.field_nodes))
+    return Selection(raw, type_name, [(node, False) for node in raw.field_nodes])
 
 
 def planned(info: ContextInfo, type_name: str, plan: Callable[[Selection], P]) -> P:

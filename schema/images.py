@@ -49,6 +49,11 @@ class ImageRendition:
 
 _OPTIONAL = argument("transform", ImageTransform | None, "How the picture is to be delivered.")
 _REQUIRED = argument("transform", ImageTransform, "How the picture is to be delivered.")
+_RATIO = argument(
+    "transform",
+    ImageTransform | None,
+    "How the picture is to be delivered; its width and height together are the ratio of every rendition.",
+)
 _WIDTHS = argument("widths", list[int], "Up to 16 widths in CSS pixels, 1 to 8192 each.")
 
 
@@ -63,9 +68,10 @@ class Image(Media):
         "The picture, transformed, with what its host will really deliver.", pictures.rendition, (_REQUIRED,)
     )
     src_set: list[ImageRendition] = field(
-        "One rendition for each width, ready for the `srcset` of an HTML image.",
+        "One rendition for each width, for the `srcset` of an HTML image. A host that cannot resize gives the original "
+        "without a width, and Forge may give one rendition for several widths: leave those out.",
         pictures.src_set,
-        (_WIDTHS, _OPTIONAL),
+        (_WIDTHS, _RATIO),
     )
     thumbnail_url: URL | None = field("A small version that the provider has made; Forge alone has one.")
     template_url: str | None = field(

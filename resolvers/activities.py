@@ -95,6 +95,7 @@ async def materialised(context: Context, key: ActivityKey, plan: ActivityPlan) -
     # Media alone prove nothing: their 404 means "no gallery" (Musement's reference).
     if not plan.attributes and not plan.keys_only:
         return Activity(uuid=key.uuid, locale=key.locale)
+    # With the key alone in the first part it would have to tell whether there is such an activity: that needs the call.
     if plan.defers_detail:
         bare = Activity(uuid=key.uuid, locale=key.locale)
         return partial.with_later(bare, plan.attributes, context.loaders.activity.use(key))

@@ -26,6 +26,7 @@ class Later(Generic[R]):
 
     def __await__(self) -> Generator[object, None, object]:
         """Wait for the detail; None where there is none."""
+        # Waited for anew each time: a field that is cancelled must not cancel the others' wait.
         answer = yield from self._detail().__await__()
         return getattr(answer.value, self._name, None)
 
@@ -63,6 +64,7 @@ async def completed(
     missing = [name for name in attributes if getattr(item, name) is msgspec.UNSET]
     if not missing:
         return item
+    # Begun though it may be deferred: left until its fragment's turn, the call would come a whole round later.
     coming = detail_under_way()
     if not any(name in first for name in missing):
         return with_later(item, missing, coming)

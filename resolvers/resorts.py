@@ -156,5 +156,3 @@ def _start(context: Context, key: ResortKey, plan: ResortPlan) -> None:
     if MediaKind.VIDEO in kinds:
         context.loaders.resort_videos.start(key)
     start_joined(context, key, plan.photos)
-    return kinds
-    start_joined(context, key, plan.selection)

@@ -66,6 +66,7 @@ class Selection:
     @property
     def first(self) -> "Selection":
         """What is selected outside of deferred fragments; itself where nothing is deferred."""
+        # Nearly always so: nothing is collected a second time.
         if not any(is_deferred for picked in self._fields.values() for _, is_deferred in picked):
             return self
         return Selection(self._info, self._type_name, self._above, keeps_deferred=False)

@@ -237,3 +237,14 @@ async def test_a_reader_who_leaves_before_the_deferred_part_leaves_no_trace(bare
     bare_graph.musement.faults.release()
     await bare_graph.musement.hits.idle()
     assert bare_graph.calls == {ACTIVITY: 1, MEDIA: 1}
+
+
+async def test_what_a_variable_defers_once_is_not_deferred_without_it(bare_graph: Graph) -> None:
+    query = f"""query ($later: Boolean!) {{
+      activity(uuid: "{UUIDS[0]}") {{ gallery {{ totalCount }} ... @defer(if: $later) {{ title }} }}
+    }}"""
+    plain = {"gallery": {"totalCount": 2}, "title": "Tickets for the Bargello National Museum"}
+    for later in (True, False, True, False):
+        reply = await bare_graph.query(query, {"later": later}, accept=NEW)
+        assert (whole(frames_in(reply.body)) if later else reply.data) == {"activity": plain}
+    assert bare_graph.calls == {ACTIVITY: 4, MEDIA: 4}

@@ -101,13 +101,15 @@ def usable_url(url: str | None, allowed_hosts: frozenset[str] = frozenset()) -> 
     backslash, whitespace or control character. ``allowed_hosts`` are host names in lower case, without a port
     (IPv6 in brackets); empty allows any. Plain http is fine: Club Med documents such URLs.
     """
-    if not url or _UNFIT.search(url):
+    if not url:
         return False
     host = _known_host(url) if len(url) <= _LONGEST_REMEMBERED else _host(url)
     return bool(host) and (not allowed_hosts or host in allowed_hosts)
 
 
 def _host(url: str) -> str | None:
+    if _UNFIT.search(url):
+        return None
     try:
         parts = urlsplit(url)
         # urlsplit checks a port only when it is read.

@@ -2,6 +2,7 @@
 
 import re
 import time
+from collections.abc import Sequence
 from functools import lru_cache, partial
 from typing import Final
 from urllib.parse import parse_qsl, urlsplit
@@ -14,7 +15,7 @@ from providers.errors import UpstreamBadResponse
 from providers.forge import samples
 from providers.forge.images import ForgeImages
 from providers.forge.lists import PhotoList, purge_names, query_pairs, shows_photo, visibly_misses
-from providers.forge.records import ListWire, Photo, completed
+from providers.forge.records import ListWire, PageWire, PaginationWire, Photo, completed
 from providers.keys import PhotoKey
 from providers.locales import fallbacks
 from providers.lookup import Lookup
@@ -33,6 +34,7 @@ LIST_ROUTE: Final = "GET /v2/content/{culture}/photos"
 _DETAIL = msgspec.json.Decoder(Photo, strict=False)
 _LIST = msgspec.json.Decoder(ListWire, strict=False)
 _ITEMS = ListDecoder(list[Photo])
+_PAGE = msgspec.json.Decoder(PageWire, strict=False)
 
 
 class Cultures:
@@ -119,10 +121,10 @@ class ForgeClient:
 
     def _window_of(self, photos: PhotoList, skip: int, limit: int, scope: CallScope) -> Ask[Page[Photo]]:
         def decode(reply: Reply, origin: Origin) -> Page[Photo]:
-            wire = _LIST.decode(reply.body)
-            items = tuple(self._item(item, photos, origin, scope) for item in _ITEMS.decode(wire.items))
+            sent, pagination = _items_and_pagination(reply.body)
+            items = tuple([self._item(item, photos, origin, scope) for item in sent])
             scope.dropped_items += items.count(None)
-            next_url = wire.pagination.next_url if wire.pagination else None
+            next_url = pagination.next_url if pagination else None
             return Page(
                 items=items, has_next=bool(items) and leads_on(next_url, skip, full=len(items) >= limit)
             )
@@ -134,7 +136,7 @@ class ForgeClient:
         if photo is None or not photo.slug:
             return None
         scope.dropped_items += completed(photo, photos.culture, origin, whole=False)
-        if visibly_misses(photo, photos.filter):
+        if photos.filter.shows and visibly_misses(photo, photos.filter):
             # What a tenant does not know as a parameter it ignores with a 200 (observed).
             raise UpstreamBadResponse(Provider.FORGE, "answered photos that the filter excludes")
         return photo if self._stands(photo) else None
@@ -164,6 +166,16 @@ def _call(culture: str, slug: str) -> Call:
         path=f"/v2/content/{path_segment(culture)}/photos/{path_segment(slug)}",
         tags=(f"Photo:{slug}",),
     )
+
+
+def _items_and_pagination(body: bytes) -> tuple[Sequence[Photo | None], PaginationWire | None]:
+    try:
+        page = _PAGE.decode(body)
+    # One item of another shape must not spoil the page: each is looked at alone.
+    except msgspec.ValidationError:
+        wire = _LIST.decode(body)
+        return _ITEMS.decode(wire.items), wire.pagination
+    return page.items, page.pagination
 
 
 def leads_on(next_url: str | None, skip: int, *, full: bool) -> bool:

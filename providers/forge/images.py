@@ -49,9 +49,14 @@ class ForgeImages:
         self._allowed_hosts = allowed_hosts
         # The same pictures stand on page after page, and checking a template costs more than all else about it.
         self._known = lru_cache(_URLS_KEPT)(self._rendition)
+        self._known_usable = lru_cache(_URLS_KEPT)(self._is_usable)
 
     def usable(self, template_url: str | None, thumbnail_url: str | None) -> bool:
         """Tell whether a picture can be shown at all: one of its two URLs leads to it under this strategy."""
+        is_short = len(template_url or "") <= _LONGEST_KEPT and len(thumbnail_url or "") <= _LONGEST_KEPT
+        return (self._known_usable if is_short else self._is_usable)(template_url, thumbnail_url)
+
+    def _is_usable(self, template_url: str | None, thumbnail_url: str | None) -> bool:
         return self._placeholder(template_url) is not None or usable_url(thumbnail_url, self._allowed_hosts)
 
     def url(self, image: Image, transform: Transform | None) -> str:

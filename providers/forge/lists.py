@@ -42,6 +42,13 @@ class PhotoFilter(msgspec.Struct, frozen=True, kw_only=True):
     slug: str | None = None
     unlisted: bool = False
 
+    @property
+    def shows(self) -> bool:
+        """Whether a photo can show that it was not applied."""
+        return bool(
+            self.tag_slugs or self.tag_neutral_slugs or self.context_slug or self.context_neutral_slug
+        )
+
 
 class PhotoList(msgspec.Struct, frozen=True):
     """One list: culture (lower case), filter and sort (None: featured first, then the newest)."""

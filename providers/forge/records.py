@@ -152,10 +152,17 @@ class ListWire(msgspec.Struct, frozen=True):
     pagination: PaginationWire | None = None
 
 
+class PageWire(msgspec.Struct, frozen=True):
+    """The same, where every item has the shape of one."""
+
+    items: list[Photo]
+    pagination: PaginationWire | None = None
+
+
 def completed(photo: Photo, culture: str, origin: Origin, *, whole: bool) -> int:
     """Set what the wire does not carry as the graph needs it; return the number of dropped tags."""
     sent = photo.sent_tags or []
-    tags = tuple(tag for tag in sent if tag and tag.sent_slug)
+    tags = tuple([tag for tag in sent if tag and tag.sent_slug])
     for tag in tags:
         _complete_tag(tag, culture)
     if photo.context is not None:

@@ -51,6 +51,12 @@ class Wire(ResponseHandler):
         self.is_heard = True
         super().data_received(data)
 
+    def resume_reading(self, *given: bool, **named: bool) -> None:
+        """Read on, where reading was paused."""
+        # The stream asks for it after every read, and it wakes the parser for nothing.
+        if self._reading_paused:
+            super().resume_reading(*given, **named)
+
     def expire(self) -> None:
         """End the exchange with a TimeoutError."""
         late = TimeoutError()

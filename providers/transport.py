@@ -170,7 +170,8 @@ async def read_body(stream: aiohttp.StreamReader, max_bytes: int) -> bytes:
     """Read a body to its end; raises BodyTooLarge as soon as there is too much of it."""
     parts: list[bytes] = []
     size = 0
-    while part := await stream.readany():
+    while not stream.at_eof():
+        part = await stream.readany()
         size += len(part)
         if size > max_bytes:
             raise BodyTooLarge(f"more than {max_bytes} bytes")

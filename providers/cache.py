@@ -3,6 +3,7 @@
 import re
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
+from functools import lru_cache
 from http import HTTPStatus
 from typing import Any, Final
 
@@ -18,6 +19,7 @@ _LONGEST_S: Final = 366 * 86400.0
 _WEIGHT_OF_RECORDS: Final = 3
 """What records take in memory, beside the bytes that they were decoded from; measured on photo pages."""
 _WEIGHT_OF_ENTRY: Final = 2048
+_HEADERS_REMEMBERED: Final = 64
 
 
 class Keeping(msgspec.Struct, frozen=True):
@@ -121,6 +123,8 @@ def keeping_of(reply: Reply, policy: CallPolicy) -> Keeping | None:
     return Keeping(_fresh_s(told, reply.headers.get("age", ""), policy.fresh_s), policy.stale_s)
 
 
+# A provider writes one such header over and over.
+@lru_cache(_HEADERS_REMEMBERED)
 def directives(header: str) -> Mapping[str, str]:
     """Read ``Cache-Control``; names in lower case."""
     return {name.lower(): value.strip() for name, value in _DIRECTIVE.findall(header)}

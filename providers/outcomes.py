@@ -3,7 +3,9 @@
 import re
 import time
 from email.utils import parsedate_to_datetime
+from functools import lru_cache
 from http import HTTPStatus
+from typing import Final
 
 from providers.errors import (
     Forbidden,
@@ -19,6 +21,7 @@ from providers.errors import (
 from providers.records import Provider
 from providers.transport import BodyTooLarge, BodyUnreadable, CertificateRefused, Reply
 
+_TYPES_REMEMBERED: Final = 64
 _SECONDS = re.compile(r"\d{1,6}", re.ASCII)
 # Only these are named to clients: a header of the provider's may hold anything.
 _WELL_KNOWN_TYPES = frozenset({"text/html", "text/plain", "text/xml", "application/xml"})
@@ -68,10 +71,17 @@ def retry_after_s(header: str) -> float | None:
 
 def refuse_other_types(provider: Provider, reply: Reply) -> None:
     """Raise UpstreamBadResponse for a body that is said to be something else than JSON."""
-    media_type = reply.headers.get("content-type", "").partition(";")[0].strip().lower()
-    if media_type and not media_type.endswith(("/json", "+json")):
-        named = media_type if media_type in _WELL_KNOWN_TYPES else "something else"
-        raise UpstreamBadResponse(provider, f"answered {named} instead of JSON")
+    other = _other_type(reply.headers.get("content-type", ""))
+    if other:
+        raise UpstreamBadResponse(provider, f"answered {other} instead of JSON")
+
+
+@lru_cache(_TYPES_REMEMBERED)
+def _other_type(content_type: str) -> str:
+    media_type = content_type.partition(";")[0].strip().lower()
+    if not media_type or media_type.endswith(("/json", "+json")):
+        return ""
+    return media_type if media_type in _WELL_KNOWN_TYPES else "something else"
 
 
 def covers(error: ProviderError) -> bool:

@@ -12,6 +12,7 @@ from typing import Any
 import uvicorn
 
 from server.app import create_app
+from server.logs import configure_logs
 from server.service import spare_collections
 from server.settings import load_settings
 from tests.benchmarks.naive import NaiveGraph
@@ -19,22 +20,23 @@ from tests.benchmarks.raw import RawGraph
 
 
 def _graph(urls: dict[str, str], **settings: str) -> Any:
-    return create_app(
-        load_settings(
-            {
-                "MEDIAGRAPH_SANDBOX": "false",
-                "MEDIAGRAPH_MUSEMENT_URL": urls["musement"],
-                "MEDIAGRAPH_MUSEMENT_APPLICATION": "bench",
-                "MEDIAGRAPH_CLUBMED_URL": urls["clubmed"],
-                "MEDIAGRAPH_CLUBMED_API_KEY": "bench",
-                "MEDIAGRAPH_FORGE_URL": urls["forge"],
-                "MEDIAGRAPH_MUSEMENT_FRESH_S": "0",
-                "MEDIAGRAPH_CLUBMED_FRESH_S": "0",
-                "MEDIAGRAPH_FORGE_FRESH_S": "0",
-                **settings,
-            }
-        )
+    loaded = load_settings(
+        {
+            "MEDIAGRAPH_SANDBOX": "false",
+            "MEDIAGRAPH_MUSEMENT_URL": urls["musement"],
+            "MEDIAGRAPH_MUSEMENT_APPLICATION": "bench",
+            "MEDIAGRAPH_CLUBMED_URL": urls["clubmed"],
+            "MEDIAGRAPH_CLUBMED_API_KEY": "bench",
+            "MEDIAGRAPH_FORGE_URL": urls["forge"],
+            "MEDIAGRAPH_MUSEMENT_FRESH_S": "0",
+            "MEDIAGRAPH_CLUBMED_FRESH_S": "0",
+            "MEDIAGRAPH_FORGE_FRESH_S": "0",
+            **settings,
+        }
     )
+    # Nobody reads this process's output: a line for each request would fill the pipe, and then wait.
+    configure_logs("json", "warning", loaded)
+    return create_app(loaded)
 
 
 _OURS = ("interpreted", "compiled")

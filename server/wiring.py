@@ -56,14 +56,17 @@ def build_providers(
         make(provider.concurrency + 1) for provider in (settings.musement, settings.clubmed, settings.forge)
     )
     photo_images = forge_images(settings)
+    hosts = frozenset(settings.image_hosts)
     clients = {
         Provider.MUSEMENT: _musement(settings, musement, means),
         Provider.CLUB_MED: _clubmed(settings, clubmed, means),
         Provider.FORGE: _forge(settings, forge, means),
     }
     return Providers(
-        musement=MusementClient(clients[Provider.MUSEMENT], settings.musement.locales, settings.locale),
-        clubmed=ClubMedClient(clients[Provider.CLUB_MED], settings.clubmed.locales, settings.locale),
+        musement=MusementClient(
+            clients[Provider.MUSEMENT], settings.musement.locales, settings.locale, hosts
+        ),
+        clubmed=ClubMedClient(clients[Provider.CLUB_MED], settings.clubmed.locales, settings.locale, hosts),
         forge=ForgeClient(
             clients[Provider.FORGE],
             photo_images,

@@ -62,9 +62,16 @@ class ClubMedClient:
     ``resorts`` fetches the details, ``pictures`` and ``videos`` those lists in the provider's order, each item once.
     """
 
-    def __init__(self, client: ProviderClient, locales: tuple[str, ...], default_locale: str) -> None:
+    def __init__(
+        self,
+        client: ProviderClient,
+        locales: tuple[str, ...],
+        default_locale: str,
+        image_hosts: frozenset[str] = frozenset(),
+    ) -> None:
         client.purging.shows = shows_product
         self._client = client
+        self._image_hosts = image_hosts
 
         @lru_cache(_LOCALES_REMEMBERED)
         def language(locale: str) -> str:
@@ -81,7 +88,7 @@ class ClubMedClient:
         def decode(reply: Reply, origin: Origin) -> tuple[Image, ...]:
             del origin
             wires = _PICTURES.decode(reply.body)
-            found = [item for wire in wires if wire and (item := picture(wire, owner))]
+            found = [item for wire in wires if wire and (item := picture(wire, owner, self._image_hosts))]
             scope.dropped_items += len(wires) - len(found)
             return distinct(found)
 
@@ -136,7 +143,9 @@ class ClubMedClient:
         )
 
         def decode(reply: Reply, origin: Origin) -> Slice:
-            items = tuple(_item(wire, locale, origin) for wire in _ITEMS.decode(reply.body))
+            items = tuple(
+                _item(wire, locale, origin, self._image_hosts) for wire in _ITEMS.decode(reply.body)
+            )
             scope.dropped_items += items.count(None)
             return _slice(reply, items, first, size)
 
@@ -155,7 +164,7 @@ class ClubMedClient:
         del scope
 
         def decode(reply: Reply, origin: Origin) -> Resort:
-            return resort(_DETAIL.decode(reply.body), key, origin, whole=True)
+            return resort(_DETAIL.decode(reply.body), key, origin, self._image_hosts, whole=True)
 
         return Ask(self._call("GET /v2/products/{id}", key), decode, _SAMPLE_DETAIL)
 
@@ -210,14 +219,14 @@ def shows_product(value: object, kind: str, key: str) -> bool:
     return kind == "ResortProduct" and any(item is None or item.product_id == key for item in items)
 
 
-def _item(wire: ProductWire | None, locale: str, origin: Origin) -> Resort | None:
+def _item(wire: ProductWire | None, locale: str, origin: Origin, hosts: frozenset[str]) -> Resort | None:
     if wire is None or wire.id is None:
         return None
     try:
         key = ResortKey(product_id(wire.id), locale)
     except InvalidKey:
         return None
-    return resort(wire, key, origin, whole=False)
+    return resort(wire, key, origin, hosts, whole=False)
 
 
 def _slice(reply: Reply, items: tuple[Resort | None, ...], first: int, size: int) -> Slice:

@@ -104,8 +104,13 @@ def resort_owner(product_id: str) -> Owner:
     return Owner(provider=Provider.CLUB_MED, key=(product_id,))
 
 
-def resort(wire: ProductWire, key: ResortKey, origin: Origin, *, whole: bool) -> Resort:
-    """Make the record; a whole answer (the detail) has no unknown fields, an absent key means none there."""
+def resort(
+    wire: ProductWire, key: ResortKey, origin: Origin, hosts: frozenset[str], *, whole: bool
+) -> Resort:
+    """Make the record; a whole answer (the detail) has no unknown fields, an absent key means none there.
+
+    ``hosts`` are those that image URLs may name; empty allows any.
+    """
 
     def read(value: T) -> T | None:
         return None if whole and value is UNSET else value
@@ -121,13 +126,13 @@ def resort(wire: ProductWire, key: ResortKey, origin: Origin, *, whole: bool) ->
         product_type=read(_type(wire.type)),
         opening_status=read(_text(wire.opening_status)),
         country_codes=read(_countries(wire.destination)),
-        immersive_image=read(_immersive(wire.media, resort_owner(key.product_id))),
+        immersive_image=read(_immersive(wire.media, resort_owner(key.product_id), hosts)),
     )
 
 
-def picture(wire: PictureWire, owner: Owner) -> Image | None:
-    """Make the picture; None where it has no URL that a client could use."""
-    if not wire.url or not usable_url(wire.url):
+def picture(wire: PictureWire, owner: Owner, hosts: frozenset[str]) -> Image | None:
+    """Make the picture; None where it has no URL that a client could use, or one of a host that is not allowed."""
+    if not wire.url or not usable_url(wire.url, hosts):
         return None
     keywords = tuple(keyword for keyword in wire.keywords or () if keyword)
     return Image(owner=owner, url=wire.url, keywords=keywords, is_cover=MAIN_KEY_VISUAL in keywords)
@@ -156,10 +161,12 @@ def _countries(value: DestinationWire | None | UnsetType) -> tuple[str, ...] | N
     return tuple(country.id for country in value.countries or () if country and country.id)
 
 
-def _immersive(value: MediaBlockWire | None | UnsetType, owner: Owner) -> Image | None | UnsetType:
+def _immersive(
+    value: MediaBlockWire | None | UnsetType, owner: Owner, hosts: frozenset[str]
+) -> Image | None | UnsetType:
     if value is UNSET:
         return UNSET
     # An empty text is how Club Med says none (observed).
-    if value is None or not value.immersive_image or not usable_url(value.immersive_image):
+    if value is None or not value.immersive_image or not usable_url(value.immersive_image, hosts):
         return None
     return Image(owner=owner, url=value.immersive_image, role=ImageRole.IMMERSIVE)

@@ -55,9 +55,16 @@ class MusementClient:
     images and videos mixed, in the provider's order, each picture once; a 404 means "no media", not "no activity".
     """
 
-    def __init__(self, client: ProviderClient, locales: tuple[str, ...], default_locale: str) -> None:
+    def __init__(
+        self,
+        client: ProviderClient,
+        locales: tuple[str, ...],
+        default_locale: str,
+        image_hosts: frozenset[str] = frozenset(),
+    ) -> None:
         client.purging.shows = shows_activity
         self._client = client
+        self._image_hosts = image_hosts
 
         @lru_cache(_LOCALES_REMEMBERED)
         def language(locale: str) -> str:
@@ -74,7 +81,7 @@ class MusementClient:
         def decode(reply: Reply, origin: Origin) -> tuple[Media, ...]:
             del origin
             wires = _MEDIA.decode(reply.body)
-            found = [item for wire in wires if wire and (item := media(wire, owner))]
+            found = [item for wire in wires if wire and (item := media(wire, owner, self._image_hosts))]
             scope.dropped_items += len(wires) - len(found)
             return distinct(found)
 
@@ -104,7 +111,7 @@ class MusementClient:
 
         def decode(reply: Reply, origin: Origin) -> Page[Activity]:
             wires, total = _items_and_total(reply.body)
-            items = tuple(_item(wire, search.locale, origin) for wire in wires)
+            items = tuple(_item(wire, search.locale, origin, self._image_hosts) for wire in wires)
             scope.dropped_items += items.count(None)
             # Without a total a full page is the only hint, for the guide ends a list with a page that is not full.
             more = offset + len(items) < total if total is not None else len(items) >= limit
@@ -117,7 +124,7 @@ class MusementClient:
         del scope
 
         def decode(reply: Reply, origin: Origin) -> Activity:
-            return activity(_DETAIL.decode(reply.body), key, origin, whole=True)
+            return activity(_DETAIL.decode(reply.body), key, origin, self._image_hosts, whole=True)
 
         return Ask(_call("", key.uuid, self._language(key.locale)), decode, _SAMPLE_DETAIL)
 
@@ -154,11 +161,11 @@ def _items_and_total(body: bytes) -> tuple[list[ActivityWire | None], int | None
     return _ITEMS.decode(envelope.data), envelope.meta.count if envelope.meta else None
 
 
-def _item(wire: ActivityWire | None, locale: str, origin: Origin) -> Activity | None:
+def _item(wire: ActivityWire | None, locale: str, origin: Origin, hosts: frozenset[str]) -> Activity | None:
     if wire is None or wire.uuid is None:
         return None
     try:
         key = ActivityKey(activity_uuid(wire.uuid), locale)
     except InvalidKey:
         return None
-    return activity(wire, key, origin, whole=False)
+    return activity(wire, key, origin, hosts, whole=False)

@@ -12,6 +12,8 @@ from providers.records import Image, Media, Origin, OtherMedia, Owner, Provider,
 
 T = TypeVar("T")
 
+_ANY: Final[frozenset[str]] = frozenset()
+
 
 class CountryWire(msgspec.Struct, frozen=True):
     """``city.country`` of an activity."""
@@ -115,8 +117,13 @@ def activity_owner(uuid: str) -> Owner:
     return Owner(provider=Provider.MUSEMENT, key=(uuid,))
 
 
-def activity(wire: ActivityWire, key: ActivityKey, origin: Origin, *, whole: bool) -> Activity:
-    """Make the record; a whole answer (the detail) has no unknown fields, an absent key means none there."""
+def activity(
+    wire: ActivityWire, key: ActivityKey, origin: Origin, hosts: frozenset[str], *, whole: bool
+) -> Activity:
+    """Make the record; a whole answer (the detail) has no unknown fields, an absent key means none there.
+
+    ``hosts`` are those that image URLs may name; empty allows any.
+    """
 
     def read(value: T) -> T | None:
         return None if whole and value is UNSET else value
@@ -127,24 +134,25 @@ def activity(wire: ActivityWire, key: ActivityKey, origin: Origin, *, whole: boo
         origin=origin,
         title=read(wire.title),
         description=read(wire.description),
-        url=read(_usable(wire.url)),
+        url=read(_usable(wire.url, _ANY)),
         status=read(wire.status),
         latitude=read(wire.latitude),
         longitude=read(wire.longitude),
-        city=read(_city(wire.city)),
-        cover_image_url=read(_usable(wire.cover_image_url)),
+        city=read(_city(wire.city, hosts)),
+        cover_image_url=read(_usable(wire.cover_image_url, hosts)),
     )
 
 
-def media(wire: MediaWire, owner: Owner) -> Media | None:
-    """Make the media item; None where it has no URL that a client could use."""
-    if not wire.url or not usable_url(wire.url):
+def media(wire: MediaWire, owner: Owner, hosts: frozenset[str]) -> Media | None:
+    """Make the media item; None where it has no URL that a client could use. ``hosts`` bound images alone."""
+    # What has no type is taken for an image, as all published samples are.
+    kind = wire.type or "image"
+    if not wire.url or not usable_url(wire.url, hosts if kind == "image" else _ANY):
         return None
     provider_id = None if wire.id is None else str(wire.id)
     title = text_or_none(wire.title)
-    match wire.type:
-        # What has no type is taken for an image, as all published samples are.
-        case None | "" | "image":
+    match kind:
+        case "image":
             return Image(
                 owner=owner, provider_id=provider_id, title=title, url=wire.url, is_cover=bool(wire.is_cover)
             )
@@ -157,13 +165,13 @@ def media(wire: MediaWire, owner: Owner) -> Media | None:
             )
 
 
-def _usable(url: str | None | UnsetType) -> str | None | UnsetType:
+def _usable(url: str | None | UnsetType, hosts: frozenset[str]) -> str | None | UnsetType:
     if url is UNSET:
         return UNSET
-    return url if url and usable_url(url) else None
+    return url if url and usable_url(url, hosts) else None
 
 
-def _city(wire: CityWire | None | UnsetType) -> City | None | UnsetType:
+def _city(wire: CityWire | None | UnsetType, hosts: frozenset[str]) -> City | None | UnsetType:
     if wire is UNSET:
         return UNSET
     if wire is None or wire.id is None:
@@ -172,7 +180,5 @@ def _city(wire: CityWire | None | UnsetType) -> City | None | UnsetType:
         city_id=str(wire.id),
         name=wire.name,
         country_code=wire.country.iso_code if wire.country else None,
-        cover_image_url=wire.cover_image_url
-        if wire.cover_image_url and usable_url(wire.cover_image_url)
-        else None,
+        cover_image_url=wire.cover_image_url if usable_url(wire.cover_image_url, hosts) else None,
     )

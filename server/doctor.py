@@ -6,7 +6,7 @@ import time
 from collections.abc import AsyncIterator, Iterable
 from email.utils import parsedate_to_datetime
 from typing import Final, Literal
-from urllib.parse import unquote, urlsplit
+from urllib.parse import SplitResult, unquote, urlsplit
 
 import msgspec
 
@@ -127,12 +127,7 @@ async def _cache(url: str) -> Finding:
 
 async def _pinged(url: str) -> bytes:
     parts = urlsplit(url)
-    async with _connected(
-        parts.hostname or "localhost", parts.port or 6379, is_encrypted=parts.scheme == "rediss"
-    ) as (
-        reader,
-        writer,
-    ):
+    async with _connected(parts) as (reader, writer):
         if parts.password:
             user = [unquote(parts.username).encode()] if parts.username else []
             writer.write(_command([b"AUTH", *user, unquote(parts.password).encode()]))
@@ -143,10 +138,13 @@ async def _pinged(url: str) -> bytes:
 
 
 @contextlib.asynccontextmanager
-async def _connected(
-    host: str, port: int, *, is_encrypted: bool
-) -> AsyncIterator[tuple[asyncio.StreamReader, asyncio.StreamWriter]]:
-    reader, writer = await asyncio.open_connection(host, port, ssl=is_encrypted or None)
+async def _connected(parts: SplitResult) -> AsyncIterator[tuple[asyncio.StreamReader, asyncio.StreamWriter]]:
+    if parts.scheme == "unix":
+        reader, writer = await asyncio.open_unix_connection(parts.path)
+    else:
+        is_encrypted = parts.scheme == "rediss" or None
+        host, port = parts.hostname or "localhost", parts.port or 6379
+        reader, writer = await asyncio.open_connection(host, port, ssl=is_encrypted)
     try:
         yield reader, writer
     finally:

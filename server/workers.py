@@ -47,8 +47,11 @@ def worker_app() -> ASGIApp:
     threading.Thread(target=_end_with_parent, daemon=True).start()
     # Imported here: in the parent, which serves nothing itself, it would only cost memory.
     from server.app import app_from_environment
+    from server.service import spare_collections
 
-    return app_from_environment()
+    app = app_from_environment()
+    spare_collections()
+    return app
 
 
 def _end_with_parent() -> None:

@@ -124,6 +124,8 @@ class World:
         self.objects: list[str] = []
         self.log: Log = []
         self.failures = 0.0
+        # Resolvers that start where the reference would still have had time to cancel them.
+        self.has_early_starters = seed % 2 == 0
         self.schema = _schema(self)
 
     def shape(self, names: list[str]) -> Shape:
@@ -346,7 +348,8 @@ class _Record:
 
 def _declare(world: World, namespace: dict[str, Any], field: Field, *, is_root: bool) -> None:
     annotation = world.annotation(field.shape)
-    way = world.chance.choice(WAYS if not is_root else WAYS[1:])
+    ways = (*WAYS, _at_once, _at_once) if world.has_early_starters else WAYS
+    way = world.chance.choice(ways if not is_root else ways[1:])
     if way is None:
         namespace["__annotations__"][field.python_name] = annotation
         return
@@ -474,8 +477,6 @@ WAYS: tuple[Callable[[World, Field], tuple[Callable[..., Any], bool]] | None, ..
     _with_arguments,
     _later_with_arguments,
     _promising,
-    _at_once,
-    _at_once,
 )
 
 

@@ -68,4 +68,7 @@ async def told(result: ExecutionResult, world: World) -> tuple[Any, ...]:
     log: Log = sorted(world.log, key=repr)
     world.log = []
     errors = [(error.formatted, type(error.original_error)) for error in result.errors or ()]
+    if errors and world.has_early_starters:
+        # Of failures that race, another may come first where one starts earlier, and cancel others: what is null stays.
+        return repr(result.data), "failed"
     return repr(result.data), errors, repr(log)

@@ -20,6 +20,16 @@ FEWEST_REPLICAS = 2
 REDIS_READS = 100_000.0
 
 
+@dataclass(frozen=True)
+class Provider:
+    """One of those who are asked: its share of the reads, the calls a second that it allows, and an answer's size."""
+
+    name: str
+    share: float
+    quota: float
+    kilobytes: float
+
+
 @dataclass(frozen=True, kw_only=True)
 class Load:
     """A day: requests, each for some entities out of a catalogue, and what stands ready for them."""
@@ -29,10 +39,14 @@ class Load:
     entities: int = 10
     zipf: float = 1.0
     fresh_s: float = 60.0
-    kilobytes: float = 8.0
+    providers: tuple[Provider, ...] = (
+        Provider("Musement", 0.4, 60.0, 6.0),
+        Provider("Club Med", 0.2, 40.0, 12.0),
+        Provider("Forge", 0.4, 100.0, 8.0),
+    )
     replica_rate: float = 300.0
     peak: float = 2.5
-    quota: float = 200.0
+    hit_rate: float | None = None
 
     @property
     def rate(self) -> float:
@@ -54,9 +68,17 @@ class Load:
 def calls(load: Load, caches: int) -> float:
     """Reckon the calls a second that the providers see from this many caches, each with its part of the reads.
 
-    A cache that reads an entity r times a second and keeps it for T seconds asks once in T + 1/r seconds.
+    A cache that reads an entity r times a second and keeps it for T seconds asks once in T + 1/r seconds. Where a hit
+    rate was measured, the calls are what it leaves.
     """
+    if load.hit_rate is not None:
+        return load.rate * load.entities * (1 - load.hit_rate)
     return sum(rate / (1 + rate / caches * load.fresh_s) for rate in load.read_rates())
+
+
+def hits(load: Load, caches: int) -> float:
+    """Reckon the share of reads that need no call."""
+    return 1 - calls(load, caches) / (load.rate * load.entities)
 
 
 def kept(load: Load) -> float:
@@ -84,14 +106,25 @@ def simulate(load: Load, caches: int, seed: int = 1) -> float:
     return asked / (end - begin)
 
 
+def megabytes(load: Load) -> float:
+    """Reckon what one shared cache holds at a time."""
+    return kept(load) * sum(each.share * each.kilobytes for each in load.providers) / 1024
+
+
+def beyond_quota(load: Load, caches: int) -> str:
+    """Name the provider whose quota is exceeded the most; empty where none is."""
+    worst = max(load.providers, key=lambda each: each.share / each.quota)
+    return worst.name if calls(load, caches) * worst.share > worst.quota else ""
+
+
 def breaks_first(load: Load) -> str:
     """Name what gives way first when such a day comes."""
-    if calls(load, 1) > load.quota:
-        return "the providers' quota"
+    if provider := beyond_quota(load, 1):
+        return f"{provider}'s quota"
     if load.rate * load.entities > REDIS_READS:
         return "one Redis"
-    if calls(load, load.replicas) > load.quota:
-        return "the providers' quota, unless the cache is shared"
+    if provider := beyond_quota(load, load.replicas):
+        return f"{provider}'s quota, unless the cache is shared"
     return "nothing"
 
 
@@ -103,6 +136,7 @@ def table(loads: Sequence[Load]) -> str:
         "replicas",
         "calls/s, a cache each",
         "calls/s, one cache",
+        "hits",
         "Redis holds",
         "Redis reads/s",
         "gives way first",
@@ -110,11 +144,18 @@ def table(loads: Sequence[Load]) -> str:
     lines = [f"| {' | '.join(columns)} |", "|---" * len(columns) + "|"]
     lines += [
         f"| {load.requests:,} | {load.rate:,.0f}/s | {load.replicas} | {calls(load, load.replicas):,.0f} |"
-        f" {calls(load, 1):,.0f} | {kept(load) * load.kilobytes / 1024:,.0f} MB |"
+        f" {calls(load, 1):,.0f} | {hits(load, 1):.2%} | {megabytes(load):,.0f} MB |"
         f" {load.rate * load.entities:,.0f} | {breaks_first(load)} |"
         for load in loads
     ]
     return "\n".join(lines) + "\n"
+
+
+def provider(text: str) -> Provider:
+    """Read a provider from an argument such as ``Forge=0.4,80,8``; raises ValueError."""
+    name, _, numbers = text.partition("=")
+    share, quota, kilobytes = map(float, numbers.split(","))
+    return Provider(name, share, quota, kilobytes)
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -127,13 +168,22 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("--entities", type=int, default=10, help="entities that one request reads")
     parser.add_argument("--zipf", type=float, default=1.0, help="exponent: larger is more popular at the top")
     parser.add_argument("--fresh-s", type=float, default=60.0, help="seconds that an answer is fresh")
-    parser.add_argument("--kilobytes", type=float, default=8.0, help="size of one kept answer")
     parser.add_argument("--replica-rate", type=float, default=300.0, help="requests/s that one core answers")
     parser.add_argument("--peak", type=float, default=2.5, help="the busiest hour, as a multiple of the mean")
-    parser.add_argument("--quota", type=float, default=200.0, help="calls/s that the providers allow")
+    parser.add_argument("--hit-rate", type=float, help="share of reads without a call, where it was measured")
+    parser.add_argument(
+        "--providers",
+        type=provider,
+        nargs="+",
+        default=Load.providers,
+        metavar="NAME=SHARE,QUOTA,KILOBYTES",
+        help="each one's share of the reads, calls/s that it allows, and size of an answer",
+    )
     given = vars(parser.parse_args(arguments))
     sizes = given.pop("requests")
-    sys.stdout.write(table([Load(requests=size, **given) for size in sizes]))
+    sys.stdout.write(
+        table([Load(requests=size, **given | {"providers": tuple(given["providers"])}) for size in sizes])
+    )
     return 0
 
 

@@ -1,0 +1,50 @@
+"""One timer for many that are waited for."""
+
+import asyncio
+
+from providers.deadlines import Deadlines
+
+
+class Waited:
+    """What is waited for, and when that ended."""
+
+    def __init__(self) -> None:
+        self.expired = asyncio.Event()
+
+    def expire(self) -> None:
+        self.expired.set()
+
+
+async def test_each_expires_at_its_own_time_whatever_the_order_they_came_in() -> None:
+    deadlines, now = Deadlines(), asyncio.get_running_loop().time()
+    late, early, over = Waited(), Waited(), Waited()
+    deadlines.watch(late, now + 0.03)
+    deadlines.watch(early, now + 0.01)
+    deadlines.watch(over, now - 1)
+    await over.expired.wait()
+    assert not early.expired.is_set()
+    await early.expired.wait()
+    assert not late.expired.is_set()
+    await late.expired.wait()
+    assert asyncio.get_running_loop().time() >= now + 0.03
+
+
+async def test_what_is_forgotten_never_expires() -> None:
+    deadlines, now = Deadlines(), asyncio.get_running_loop().time()
+    forgotten, other = Waited(), Waited()
+    deadlines.watch(forgotten, now + 0.01)
+    deadlines.watch(other, now + 0.02)
+    deadlines.forget(forgotten)
+    deadlines.forget(forgotten)
+    await other.expired.wait()
+    assert not forgotten.expired.is_set()
+
+
+async def test_nothing_expires_once_it_is_closed_and_it_can_be_used_again() -> None:
+    deadlines, now = Deadlines(), asyncio.get_running_loop().time()
+    before, after = Waited(), Waited()
+    deadlines.watch(before, now + 0.01)
+    deadlines.close()
+    deadlines.watch(after, now + 0.02)
+    await after.expired.wait()
+    assert not before.expired.is_set()

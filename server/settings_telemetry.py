@@ -2,7 +2,7 @@
 
 import importlib.util
 from collections.abc import Iterator, Mapping
-from contextlib import suppress
+from itertools import chain
 from typing import Final
 from urllib.parse import unquote, urlsplit
 
@@ -29,8 +29,19 @@ def telemetry_secrets(environ: Mapping[str, str]) -> Iterator[Secret]:
     """Find what the variables of exporters hold of credentials: the values of headers, and a URL's password."""
     for name, text in environ.items():
         if name.startswith(_EXPORTERS) and name.endswith("_HEADERS"):
-            values = [pair.partition("=")[2].strip() for pair in text.split(",")]
-            yield from (Secret(value) for value in (text, *values, *map(unquote, values)))
+            yield from map(Secret, _values(text))
         elif name.startswith(_EXPORTERS) and name.endswith("_ENDPOINT"):
-            with suppress(ValueError):
-                yield Secret(urlsplit(text).password or "")
+            yield Secret(_password(text))
+
+
+def _values(headers: str) -> Iterator[str]:
+    """Find the values of ``name=value,name=value``, as they are written and as they are sent."""
+    values = [pair.partition("=")[2].strip() for pair in headers.split(",")]
+    return chain((headers,), values, map(unquote, values))
+
+
+def _password(url: str) -> str:
+    try:
+        return urlsplit(url).password or ""
+    except ValueError:
+        return ""

@@ -62,17 +62,13 @@ def build_providers(
         Provider.CLUB_MED: _clubmed(settings, clubmed, means),
         Provider.FORGE: _forge(settings, forge, means),
     }
+    cultures = Cultures(settings.forge.cultures, settings.locales, settings.locale, settings.forge.absent_s)
     return Providers(
         musement=MusementClient(
             clients[Provider.MUSEMENT], settings.musement.locales, settings.locale, hosts
         ),
         clubmed=ClubMedClient(clients[Provider.CLUB_MED], settings.clubmed.locales, settings.locale, hosts),
-        forge=ForgeClient(
-            clients[Provider.FORGE],
-            photo_images,
-            Cultures(settings.forge.cultures, settings.locales, settings.locale, settings.forge.absent_s),
-            settings.forge.context_parameter,
-        ),
+        forge=ForgeClient(clients[Provider.FORGE], photo_images, cultures, settings.forge.context_parameter),
         image_hosts=image_hosts(settings, photo_images),
         clients=clients,
         transports=transports,

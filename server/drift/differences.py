@@ -1,7 +1,7 @@
 """What has changed between a shape that is known and one that came."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from difflib import SequenceMatcher
 from typing import Final, Literal
 
@@ -35,22 +35,27 @@ def differences(known: Shape, came: Shape) -> list[Difference]:
     gone = [path for path in known if path not in came and "object" in _kinds(came, parent_of(path))]
     renamed = dict(_renamed(known, came, gone, new))
     found = [Difference("renamed", old, known[old].written(), path) for old, path in renamed.items()]
-    found += [
-        Difference("missing", path, known[path].written(), "nothing")
-        for path in gone
-        if path not in renamed and known[path].is_always
-    ]
-    found += [
-        Difference("new", path, "nothing", came[path].written())
-        for path in new
-        if path not in renamed.values()
-    ]
-    found += [
-        Difference("retyped", path, known[path].written(), came[path].written())
-        for path in came
-        if path in known and came[path].kinds - known[path].kinds and known[path].kinds != _UNTOLD
-    ]
+    found += _missing(known, set(gone) - set(renamed))
+    found += _new(came, set(new) - set(renamed.values()))
+    found += _retyped(known, came)
     return sorted(found, key=lambda each: each.path)
+
+
+def _missing(known: Shape, gone: Iterable[str]) -> Iterator[Difference]:
+    for path in gone:
+        if known[path].is_always:
+            yield Difference("missing", path, known[path].written(), "nothing")
+
+
+def _new(came: Shape, paths: Iterable[str]) -> Iterator[Difference]:
+    return (Difference("new", path, "nothing", came[path].written()) for path in paths)
+
+
+def _retyped(known: Shape, came: Shape) -> Iterator[Difference]:
+    for path in known.keys() & came.keys():
+        was, now = known[path], came[path]
+        if now.kinds - was.kinds and was.kinds != _UNTOLD:
+            yield Difference("retyped", path, was.written(), now.written())
 
 
 def _is_told(known: Shape, path: str) -> bool:

@@ -122,7 +122,7 @@ def answers(origin: str) -> Iterator[str]:
     for path in ("/readyz", "/healthz", "/schema.graphql", "/nothing", "/metrics", "/graphql"):
         yield asked(f"{origin}{path}", None, accept="text/html, */*")
     yield asked(f"{origin}/metrics", None, authorization=f"Bearer {SECRETS['METRICS_TOKEN']}")
-    purge = json.dumps({"tags": ["FORGE"]}).encode()
+    purge = json.dumps({"provider": "FORGE"}).encode()
     for token in ("wrong", SECRETS["ADMIN_TOKEN"]):
         yield asked(f"{origin}/admin/purge", purge, authorization=f"Bearer {token}")
 

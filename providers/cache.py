@@ -19,6 +19,8 @@ _LONGEST_S: Final = 366 * 86400.0
 _WEIGHT_OF_RECORDS: Final = 3
 """What records take in memory, beside the bytes that they were decoded from; measured on photo pages."""
 _WEIGHT_OF_ENTRY: Final = 2048
+_CLOCKS_APART_S: Final = 5.0
+"""How far the clocks of machines that share answers may be apart."""
 _HEADERS_REMEMBERED: Final = 64
 
 
@@ -40,7 +42,10 @@ class Entry(msgspec.Struct):
 
     def is_fresh(self, now: float) -> bool:
         """Tell whether it may be answered without asking."""
-        return now <= self.answer.origin.fresh_until
+        # What was stored in the future was stored before the clock was put back, or by a machine whose clock is wrong:
+        # nobody can tell how old it is.
+        origin = self.answer.origin
+        return origin.stored_at - _CLOCKS_APART_S <= now <= origin.fresh_until
 
     def may_serve(self, now: float) -> bool:
         """Tell whether it may be answered while it is asked for anew."""
@@ -59,6 +64,9 @@ class Entry(msgspec.Struct):
     @property
     def conditions(self) -> dict[str, str]:
         """The headers that ask for a new body only where there is one; none where the provider gave no validator."""
+        # A thing that was not there has no body that could be sent again.
+        if self.answer.value is None:
+            return {}
         # An ETag alone, where there is one: RFC 9110 has servers ignore the date beside it.
         sent = {"if-none-match": self.etag, "if-modified-since": "" if self.etag else self.last_modified}
         return {name: value for name, value in sent.items() if value}
@@ -136,9 +144,15 @@ def entry_of(reply: Reply, value: object, origin: Origin, keeping: Keeping) -> E
         answer=Answer(value=value, origin=origin),
         keeping=keeping,
         weight=_WEIGHT_OF_ENTRY + _WEIGHT_OF_RECORDS * len(reply.body),
-        etag=reply.headers.get("etag", ""),
-        last_modified=reply.headers.get("last-modified", ""),
+        etag=plain_header(reply, "etag"),
+        last_modified=plain_header(reply, "last-modified"),
     )
+
+
+def plain_header(reply: Reply, name: str) -> str:
+    """Return a header that can be sent back and kept as text; empty for any other."""
+    value = reply.headers.get(name, "")
+    return value if value.isascii() and value.isprintable() else ""
 
 
 def _fresh_s(told: Mapping[str, str], age: str, otherwise_s: float) -> float:

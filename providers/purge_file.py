@@ -52,17 +52,18 @@ class PurgeFile:
 
     def _news(self) -> list[str]:
         try:
-            if self._path.stat().st_size <= self._read_to:
-                return []
             with self._path.open("rb") as file:
                 file.seek(self._read_to)
-                whole, _, _ = file.read().rpartition(b"\n")
+                whole, end, _ = file.read().rpartition(b"\n")
         except OSError:
             self._note(is_down=True)
             return []
         self._note(is_down=False)
+        if not end:
+            return []
         self._read_to += len(whole) + 1
-        return whole.decode().splitlines()
+        # A line that is no text names nothing, and must not end the reading.
+        return whole.decode("utf-8", "replace").split("\n")
 
     def _note(self, *, is_down: bool) -> None:
         self.is_down = is_down

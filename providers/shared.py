@@ -9,7 +9,7 @@ from typing import Final, Protocol
 import msgspec
 
 from providers.agreement import Agreement
-from providers.cache import Keeping
+from providers.cache import Keeping, plain_header
 from providers.calls import Call
 from providers.records import Origin, Provider
 from providers.transport import Reply
@@ -134,7 +134,7 @@ class Share:
         packs = len(reply.body) > _WORTH_PACKING
         stored = Stored(
             status=reply.status,
-            headers={name: reply.headers[name] for name in _NEEDED if name in reply.headers},
+            headers={name: value for name in _NEEDED if (value := plain_header(reply, name))},
             body=zlib.compress(reply.body, 1) if packs else reply.body,
             is_packed=packs,
             stored_at=stored_at,

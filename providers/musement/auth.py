@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from http import HTTPStatus
 
 import msgspec
@@ -42,6 +42,25 @@ class Token(msgspec.Struct, frozen=True):
     renew_at: float
 
 
+class Login:
+    """A login in flight: it belongs to every call that waits for it, and ends with the last one that goes away."""
+
+    def __init__(self, work: Coroutine[object, object, Token]) -> None:
+        self.waiting = 0
+        self.task = asyncio.create_task(work)
+        self.task.add_done_callback(_retrieved)
+
+    async def token(self) -> Token:
+        """Wait for its token; being cancelled harms no other call."""
+        self.waiting += 1
+        try:
+            return await asyncio.shield(self.task)
+        finally:
+            self.waiting -= 1
+            if not self.waiting:
+                self.task.cancel()
+
+
 class ClientCredentials:
     """Adds ``Authorization`` from ``POST /login`` to the headers that every call carries.
 
@@ -70,7 +89,7 @@ class ClientCredentials:
         self._policy = policy
         self._clock = clock
         self._token: Token | None = None
-        self._login: asyncio.Task[Token] | None = None
+        self._login: Login | None = None
         self._refused: tuple[float, ProviderError] | None = None
 
     async def headers(self, scope: CallScope) -> Mapping[str, str]:
@@ -98,11 +117,14 @@ class ClientCredentials:
             if self._clock() < until:
                 raise error.again()
             self._refused = None
-        if self._login is None or self._login.done():
-            self._login = asyncio.create_task(self._log_in(scope))
-            self._login.add_done_callback(_retrieved)
-        # Shielded: the login belongs to every call that waits for it, not to the first one that may be cancelled.
-        return await asyncio.shield(self._login)
+        login = self._login
+        if login is None or login.task.done():
+            login = self._login = Login(self._log_in(scope))
+        try:
+            return await login.token()
+        finally:
+            if not login.waiting and self._login is login:
+                self._login = None
 
     async def _log_in(self, scope: CallScope) -> Token:
         loop = asyncio.get_running_loop()

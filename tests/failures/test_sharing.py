@@ -8,7 +8,7 @@ from providers.emulation import faults
 from tests.clock import HastyClock
 from tests.failures.subjects import CLUB_MED, FORGE, MUSEMENT, SUBJECTS, Subject, query
 from tests.graph import Graph, running_graph
-from tests.world import CATALOG, MEDIA, PHOTOS, SEARCH, UUIDS
+from tests.world import CATALOG, LOGIN, MEDIA, PHOTOS, SEARCH, UUIDS
 
 ALL = {each.route: 1 for each in SUBJECTS}
 on_every_provider = pytest.mark.parametrize("subject", SUBJECTS, ids=lambda each: each.provider)
@@ -103,6 +103,39 @@ async def test_a_client_that_goes_away_stops_its_calls(graph: Graph) -> None:
     async with asyncio.timeout(0.2):
         assert (await asking).status == 499
         await asyncio.gather(*(subject.emulator(graph).hits.idle() for subject in SUBJECTS))
+
+
+async def test_a_client_that_goes_away_stops_the_login_that_nobody_else_waits_for() -> None:
+    async with running_graph(musement_client_id="c", musement_client_secret="s") as graph:
+        graph.musement.client_id, graph.musement.client_secret = "c", "s"
+        graph.musement.faults.add(faults.hang(), route=LOGIN, times=1)
+        leaves = asyncio.Event()
+        asking = asyncio.create_task(graph.query(query((MUSEMENT,), graph), leaves=leaves))
+        await graph.musement.hits.arrived(1, LOGIN)
+        leaves.set()
+        async with asyncio.timeout(0.2):
+            assert (await asking).status == 499
+            await graph.musement.hits.idle()
+        assert (await graph.query(query((MUSEMENT,), graph))).errors == []
+        assert graph.calls == {LOGIN: 2, MUSEMENT.route: 1}
+
+
+async def test_a_client_that_goes_away_leaves_the_login_that_another_waits_for() -> None:
+    async with running_graph(musement_client_id="c", musement_client_secret="s") as graph:
+        graph.musement.client_id, graph.musement.client_secret = "c", "s"
+        graph.musement.faults.add(faults.held(), route=LOGIN)
+        leaves = asyncio.Event()
+        leaving = asyncio.create_task(graph.query(query((MUSEMENT,), graph), leaves=leaves))
+        await graph.musement.hits.arrived(1, LOGIN)
+        staying = asyncio.create_task(graph.query(query((MUSEMENT,), graph, position=1)))
+        for _ in range(100):
+            # Until it stands behind the same login; nothing else can happen meanwhile.
+            await asyncio.sleep(0)
+        leaves.set()
+        await leaving
+        graph.musement.faults.clear()
+        assert (await staying).errors == []
+        assert graph.calls == {LOGIN: 1, MUSEMENT.route: 1}
 
 
 async def test_a_client_that_goes_away_leaves_the_calls_that_another_waits_for(graph: Graph) -> None:

@@ -16,7 +16,7 @@ from providers.errors import (
     UpstreamUnavailable,
 )
 from providers.scope import CallScope
-from tests.providers.toy import Toy, running_toy
+from tests.providers.toy import Thing, Toy, running_toy
 
 FAILURES = ["reset", "cut", "server_error", "bad_gateway", "unavailable", "too_many_requests", "empty_body"]
 UNUSABLE = ["truncated", "other_shape", "wrong_content_type", "nan", "redirect", "invalid_utf8"]
@@ -382,3 +382,67 @@ async def test_a_finished_call_leaves_no_task_behind() -> None:
         first = await round_of_calls(toy)
         assert await round_of_calls(toy) <= first
         assert toy.client.in_flight == 0
+
+
+async def test_a_404_has_no_validator_that_could_bring_it_back_as_an_answer() -> None:
+    async with running_toy() as toy:
+        toy.emulator.faults.add(Fault(status=404, headers={"ETag": '"absent"'}), times=1)
+        assert await toy.version() is None
+        toy.clock.now += 31
+        assert await toy.version() == 1
+        assert "if-none-match" not in toy.emulator.hits.calls[-1].headers
+
+
+async def test_a_clock_that_was_put_back_makes_nothing_fresh_for_longer() -> None:
+    async with running_toy() as toy:
+        await toy.ask()
+        toy.clock.now -= 3600
+        toy.emulator.version = 2
+        scope = toy.scope()
+        await toy.ask("a", scope)
+        assert verdicts(scope) == [("STALE", 0)]
+        await toy.renewed()
+        scope = toy.scope()
+        assert (await toy.ask("a", scope)).value == Thing(name="a", version=2)
+        assert verdicts(scope) == [("HIT", 0)]
+        assert toy.calls == 2
+
+
+async def test_a_body_that_changed_is_taken_instead_of_a_renewal() -> None:
+    async with running_toy() as toy:
+        toy.emulator.validators = True
+        await toy.ask()
+        toy.clock.now += 61
+        toy.emulator.version = 2
+        await toy.ask()
+        await toy.renewed()
+        assert "if-none-match" in toy.emulator.hits.calls[-1].headers
+        assert await toy.version() == 2
+
+
+@pytest.mark.parametrize(
+    "validator", [b"ETag: \xff", b'ETag: "\xc3\xa9"', b"Last-Modified: \xe2\x82\xac\xff"]
+)
+async def test_a_validator_that_could_not_be_sent_back_is_none(validator: bytes) -> None:
+    body = b'{"name": "a", "version": 1}'
+    asked: list[bytes] = []
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        asked.append(await reader.readuntil(b"\r\n\r\n"))
+        head = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nConnection: close\r\n%s\r\n" % validator
+        writer.write(head + b"Content-Length: %d\r\n\r\n%s" % (len(body), body))
+        await writer.drain()
+        writer.close()
+
+    server = await asyncio.start_server(serve, "127.0.0.1", 0)
+    url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+    async with server, running_toy(url=url) as toy:
+        await toy.ask()
+        toy.clock.now += 61
+        await toy.ask()
+        await toy.renewed()
+        scope = toy.scope()
+        assert (await toy.ask("a", scope)).value == Thing(name="a", version=1)
+        assert verdicts(scope) == [("HIT", 0)]
+        assert len(asked) == 2
+        assert b"if-" not in asked[1].lower()

@@ -63,7 +63,16 @@ async def test_a_line_that_is_not_whole_yet_is_read_when_it_is(
         await two[0].hears("MUSEMENT", "FORGE")
 
 
+async def test_a_line_that_is_no_text_hides_none(two: tuple[Told, Told], tmp_path: Path) -> None:
+    with (tmp_path / "purges").open("ab") as file:
+        file.write(b"\xff\n")
+    assert await two[0].file.purge("FORGE:Tag:a b")
+    await two[1].hears("\ufffd", "FORGE:Tag:a b")
+
+
 async def test_a_place_that_is_gone_tells_nobody(two: tuple[Told, Told], tmp_path: Path) -> None:
     shutil.rmtree(tmp_path)
     assert not await two[0].file.purge("FORGE")
     assert two[1].tags == []
+    assert two[0].file.is_down
+    assert two[0].file.failures >= 1

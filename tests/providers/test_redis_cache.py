@@ -9,11 +9,13 @@ from pathlib import Path
 import pytest
 import structlog
 
-from providers.client import CallPolicy
+from providers.cache import Keeping
+from providers.client import Call, CallPolicy
 from providers.emulation import faults
 from providers.records import Provider
 from providers.redis_cache import RedisCache
 from providers.shared import Share, Stored
+from providers.transport import Reply
 from tests.log_lines import listening
 from tests.providers.redis_server import RedisServer, redis_program
 from tests.providers.toy import Toy, running_toy
@@ -277,3 +279,21 @@ async def test_reads_of_one_turn_go_together(redis: RedisServer) -> None:
         after = int((await first.cache.connection.info("commandstats"))["cmdstat_mget"]["calls"])
         assert first.toy.calls == 50
         assert after - before == 1
+
+
+async def test_a_header_that_is_no_text_spoils_nothing_of_what_is_written_beside_it(
+    redis: RedisServer,
+) -> None:
+    async with workers(redis) as (first, second):
+        share = Share(Provider.FORGE, "identity", first.cache)
+        call = Call(route="r", path="/things/odd")
+        odd = Reply(status=200, headers={"content-type": "application/json", "etag": "\udcff"}, body=b"{}")
+        share.keep(call, odd, Keeping(60.0, 60.0), 1.0, 0)
+        await first.toy.ask("a")
+        await first.written()
+        scope = second.toy.scope()
+        await second.toy.ask("a", scope)
+        assert [record.verdict for record in scope.calls] == ["HIT"]
+        stored = await Share(Provider.FORGE, "identity", second.cache).find(call)
+        assert stored is not None
+        assert stored.headers == {"content-type": "application/json"}

@@ -36,7 +36,8 @@ K = TypeVar("K", bound=Hashable)
 class ProviderClient:
     """Answers the calls of one provider.
 
-    ``missing`` names the settings without which no call is made: every call then raises NotConfigured.
+    ``missing`` names the settings without which no call is made: every call then raises NotConfigured. ``purges``
+    counts the purges, so that who makes something of answers sees that it is outdated.
     """
 
     def __init__(
@@ -54,6 +55,7 @@ class ProviderClient:
         self.provider = provider
         self.policy = policy
         self.missing = missing
+        self.purges = 0
         self._credentials = credentials
         self._clock = clock or Clock()
         self.purging = Purging(provider)
@@ -219,6 +221,7 @@ class ProviderClient:
 
     def purge(self, tag: str) -> int:
         """Forget every answer that a tag concerns, and keep none that is in flight and may be; answer how many."""
+        self.purges += 1
         self._flights.disown(lambda call: isinstance(call, Call) and self.purging.may_concern(tag, call))
         return self._kept.purge(tag)
 

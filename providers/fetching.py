@@ -94,7 +94,7 @@ class Fetching(msgspec.Struct, frozen=True, kw_only=True):
         now = self.clock.unix()
         # What is not kept is fresh to those who waited for it.
         fresh_s = keeping.fresh_s if keeping else self.policy.timeout_s
-        return Origin(stored_at=now, fresh_until=now + fresh_s)
+        return Origin(stored_at=now, fresh_until=now + fresh_s, is_kept=keeping is not None)
 
     def _read(self, reply: Reply, decode: Decode[T], origin: Origin) -> T | ProviderError | None:
         """Decode a body; a failure that the adapter names itself is no sign of an unwell provider, and is returned."""

@@ -39,11 +39,13 @@ class Origin(msgspec.Struct):
     """When and for how long an answer of a provider was good: Unix times in seconds.
 
     One instance is shared by everything that came with the answer. It is the one mutable record, so that a renewal
-    without a body (304) makes all of it fresh again.
+    without a body (304) makes all of it fresh again. ``is_kept`` is False where only those may have it who waited for
+    it: it is not to be kept, here or by a client.
     """
 
     stored_at: float
     fresh_until: float
+    is_kept: bool = True
 
 
 class Answer(msgspec.Struct, Generic[T], frozen=True):

@@ -45,6 +45,11 @@ class Providers(msgspec.Struct, frozen=True, kw_only=True):
         """The providers of which a route is left alone for now, after failures."""
         return tuple(provider for provider, client in self.clients.items() if client.is_degraded)
 
+    @property
+    def purges(self) -> int:
+        """How many purges are known of, this process' own and those that the herald told."""
+        return sum(client.purges for client in self.clients.values())
+
     async def purge(self, tags: Iterable[str]) -> tuple[int, bool]:
         """Forget every answer that one of the tags names, here and in every process that the herald reaches.
 

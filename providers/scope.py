@@ -11,8 +11,9 @@ class CallScope:
     """The bounds of one request: its id, its deadline, and the list of calls made for it.
 
     With a ``rehearsal`` nothing is sent: the calls that would be made stand there. ``trace_headers`` are sent with each
-    call, unless a ``tracer`` gives it headers of its own. ``began`` and ``deadline`` are
-    event-loop times in seconds, ``started_at`` is the Unix time.
+    call, unless a ``tracer`` gives it headers of its own. ``tells_age`` is True where the answer holds how old it is:
+    a second later it is another one. ``began`` and ``deadline`` are event-loop times in seconds, ``started_at`` is the
+    Unix time.
     """
 
     __slots__ = (
@@ -23,6 +24,7 @@ class CallScope:
         "rehearsal",
         "request_id",
         "started_at",
+        "tells_age",
         "trace_headers",
         "tracer",
     )
@@ -38,6 +40,7 @@ class CallScope:
         self.calls: list[CallRecord] = []
         self.dropped_items = 0
         self.rehearsal: Rehearsal | None = None
+        self.tells_age = False
         self.tracer: Tracer | None = None
 
     def aside(self, began: float, deadline: float) -> "CallScope":

@@ -42,6 +42,7 @@ def freshness(parent: Parent[HasOrigin], info: Info) -> Freshness | None:
     if isinstance(origin, Exception):
         raise origin
     scope = info.context.scope
+    scope.tells_age = True
     now = scope.now()
     # What was fetched for this very request is fresh, even where nothing is kept for another one.
     is_fresh = now <= origin.fresh_until or origin.stored_at >= scope.started_at

@@ -20,6 +20,10 @@ from server.admin import admin_routes, source_names
 from server.caching import unless_known
 from server.compression import compressed
 from server.cors import CrossOrigin
+from server.edge.admission import Admission
+from server.edge.kept_answers import KeptAnswers
+from server.edge.questions import Questions
+from server.edge.response_cache import ResponseCache
 from server.examples import EXAMPLES
 from server.graphiql.page import graphiql_headers, graphiql_page, graphiql_routes
 from server.graphql_http import GraphQLEndpoint
@@ -61,7 +65,7 @@ def create_app(settings: Settings, clock: Clock | None = None, traces: Traces | 
     schema, plain = build_subgraph(), build_schema().as_str() + "\n"
     shared = sharing(settings)
     providers = build_providers(settings, clock, shared)
-    endpoint = GraphQLEndpoint(schema, providers, graph_rules(settings), settings, shared)
+    endpoint = GraphQLEndpoint(schema, providers, graph_rules(settings), settings, shared, clock)
     metrics = Metrics(metrics_folder())
     ProviderMetrics(metrics, providers).begin()
     traces = (traces or build_traces()) if settings.traces else None
@@ -84,6 +88,7 @@ def create_app(settings: Settings, clock: Clock | None = None, traces: Traces | 
             *([Middleware(Traced, traces)] if traces else []),
             Middleware(Perimeter),
             Middleware(CrossOrigin, settings.cors_origins),
+            *response_caching(settings, providers, endpoint.admission, clock),
             # Innermost: it stands in the router's place.
             Middleware(Shortcut, partial(compressed_answer, endpoint)),
         ],
@@ -97,6 +102,19 @@ def create_app(settings: Settings, clock: Clock | None = None, traces: Traces | 
 async def compressed_answer(endpoint: GraphQLEndpoint, request: Request) -> Response:
     """Answer a GraphQL request, as small as the client takes it."""
     return await compressed(request, unless_known(request, await endpoint(request)))
+
+
+def response_caching(
+    settings: Settings, providers: Providers, admission: Admission, clock: Clock | None
+) -> list[Middleware]:
+    """Let identical requests be answered once, where answers are kept at all."""
+    if not settings.response_cache_bytes:
+        return []
+    questions = Questions(
+        settings.locales, settings.locale, only_preflighted_get=settings.limits.require_preflight
+    )
+    kept = KeptAnswers(settings.response_cache_bytes, lambda: providers.purges, (clock or Clock()).unix)
+    return [Middleware(ResponseCache, questions, kept, admission, settings.limits.body_timeout_s)]
 
 
 def lifespan_of(providers: Providers, metrics: Metrics, traces: Traces | None) -> Lifespan[Starlette]:

@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Iterator, Mapping
+from typing import Final
 
 import msgspec
 
@@ -28,6 +29,9 @@ class Extras(msgspec.Struct, frozen=True):
     def is_dry(self) -> bool:
         """Whether the calls are to be told instead of made."""
         return self.explain == WANTED_DRY
+
+
+NOTHING_MORE: Final = Extras(explain=None, wants_trace=False)
 
 
 def extras_of(headers: Mapping[str, str], *, explains: bool) -> Extras:

@@ -24,11 +24,16 @@ async def read_body(request: Request, most_bytes: int, timeout_s: float) -> byte
         async with asyncio.timeout(timeout_s):
             return await _counted(request, coming, most_bytes)
     except TimeoutError:
-        raise RequestRefused(
-            408, "BAD_REQUEST", f"wanted the body within {timeout_s:g} s", {"connection": "close"}
-        ) from None
+        raise late(timeout_s) from None
     except ClientDisconnect:
         raise RequestRefused(400, "BAD_REQUEST", "wanted the whole body") from None
+
+
+def late(timeout_s: float) -> RequestRefused:
+    """Make the refusal of a body that did not come in time."""
+    return RequestRefused(
+        408, "BAD_REQUEST", f"wanted the body within {timeout_s:g} s", {"connection": "close"}
+    )
 
 
 def refuse_other_kinds(request: Request) -> None:

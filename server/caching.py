@@ -57,7 +57,7 @@ def _reuse_of_data(calls: Sequence[CallRecord], answer: Mapping[str, object], no
 
 
 def _shortest(origins: Sequence[Origin | None], now: float) -> Reuse | None:
-    known = [origin for origin in origins if origin is not None]
+    known = [origin for origin in origins if origin is not None and origin.is_kept]
     left_s = int(min((origin.fresh_until for origin in known), default=now) - now)
     if len(known) < len(origins) or left_s < 1:
         return None
@@ -86,7 +86,9 @@ def caching_headers(reuse: Reuse | None, etag: str, *, is_private: bool) -> dict
 def unless_known(request: Request, response: Response) -> Response:
     """Leave out the body of an answer that turns out to be the one that the client has."""
     etag = response.headers.get("etag", "")
-    if request.method not in {"GET", "HEAD"} or etag not in _named(request.headers.get("if-none-match", "")):
+    if request.method not in {"GET", "HEAD"} or etag not in named_tags(
+        request.headers.get("if-none-match", "")
+    ):
         return response
     headers = {name: text for name, text in response.headers.items() if not name.startswith("content-")}
     return Response(status_code=304, headers=headers)
@@ -115,7 +117,7 @@ class Validators:
         """Find the answer that the client says it has, where that is still the good one."""
         sent = request.headers.get("if-none-match", "")
         known = self._known.get(question) if sent else None
-        if known is None or known[0] not in _named(sent):
+        if known is None or known[0] not in named_tags(sent):
             return None
         etag, given_at, reuse = known
         passed_s = int(self._clock() - given_at)
@@ -125,7 +127,7 @@ class Validators:
         return etag, Reuse(reuse.age_s + passed_s, reuse.left_s - passed_s, reuse.is_private)
 
 
-def _named(header: str) -> set[str]:
+def named_tags(header: str) -> set[str]:
     """Read entity tags, those of compressed answers as those of what was compressed."""
     tags = (tag.strip().removeprefix("W/") for tag in header.split(","))
     return {f'"{tag.strip(chr(34)).partition("-")[0]}"' for tag in tags if tag}

@@ -25,7 +25,7 @@ async def unless_gone(receive: Receive, work: Coroutine[Any, Any, T]) -> T:
         # Done already: there was no time to leave.
         return begun
     working = asyncio.current_task()
-    watching = asyncio.ensure_future(_departed(receive))
+    watching = asyncio.ensure_future(departed(receive))
     watching.add_done_callback(lambda _: working.cancel() if working and not watching.cancelled() else None)
     try:
         return await begun
@@ -38,6 +38,7 @@ async def unless_gone(receive: Receive, work: Coroutine[Any, Any, T]) -> T:
         watching.cancel()
 
 
-async def _departed(receive: Receive) -> None:
+async def departed(receive: Receive) -> None:
+    """Wait until the client is gone."""
     while (await receive())["type"] != "http.disconnect":
         pass

@@ -1,16 +1,15 @@
 """GraphQL over HTTP: GET and POST, one operation or a batch, statuses, and the shape of answers."""
 
 import asyncio
-import time
 from collections.abc import AsyncIterator, Awaitable, Hashable, Sequence
 from functools import partial
 from typing import Final, TypeVar
 
-import msgspec
 import strawberry
 from starlette.requests import Request
 from starlette.responses import Response
 
+from providers.clock import Clock
 from providers.locales import accepted
 from providers.registry import Providers
 from providers.rehearsal import Rehearsal
@@ -18,15 +17,17 @@ from providers.scope import CallScope
 from resolvers.context import Context, GraphRules
 from server.access import Access, Caller
 from server.answers import answer_response, noted_errors, refusal_response, request_id_of
-from server.batch import Batch, Extras, extras_of
-from server.caching import Validators, caching_headers, etag_of, reuse_of
+from server.batch import NOTHING_MORE, Batch, Extras, extras_of
+from server.caching import Reuse, Validators, caching_headers, etag_of, reuse_of
 from server.departure import ClientGone, unless_gone
+from server.edge.admission import Admission
+from server.edge.outcomes import Outcome, tell_outcome
+from server.extensions import estimate, traced, warning
 from server.graphql_errors import formatted
 from server.hints import hints_of
 from server.multipart import MULTIPART, form_of, multipart_response
 from server.negotiation import PLAIN_JSON, RESPONSE_JSON, negotiated
 from server.observation import observation
-from server.operations import ftv1
 from server.operations.compiled.plans import Plans, Remembering
 from server.operations.execution import run
 from server.operations.incremental import Frame, frames_of, run_in_parts
@@ -61,7 +62,9 @@ class GraphQLEndpoint:
         rules: GraphRules,
         settings: Settings,
         sharing: Sharing | None = None,
+        clock: Clock | None = None,
     ) -> None:
+        self._clock = clock or Clock()
         self._schema = schema._schema  # noqa: SLF001 - Strawberry offers no other way to graphql-core's schema
         self._providers = providers
         self._rules = rules
@@ -71,7 +74,7 @@ class GraphQLEndpoint:
         buckets = sharing.rates if sharing else None
         self._requests = RateLimit("requests", bounds.rate_requests, shared=buckets)
         self._calls = RateLimit("upstream calls", bounds.rate_calls, shared=buckets)
-        self._validators = Validators()
+        self._validators = Validators(self._clock.unix)
         self._hints = hints_of(self._schema)
         self._open = self._operations(introspection=True)
         self._reading = Reading(
@@ -79,6 +82,11 @@ class GraphQLEndpoint:
         )
         self._closed = self._open if settings.introspection else self._operations(introspection=False)
         self._plans = Plans(self._schema, settings.compile_after) if settings.compile else None
+
+    @property
+    def admission(self) -> Admission:
+        """Who may ask, and how much: the same for who answers in the place of this."""
+        return Admission(self._access, self._requests, self._calls)
 
     async def __call__(self, request: Request) -> Response:
         """Answer one HTTP request; every refusal is JSON with a code."""
@@ -127,7 +135,13 @@ class GraphQLEndpoint:
         status, answer = answers[0]
         # The older media type promises 200 for whatever could be read as a GraphQL request.
         status = status if media_type == RESPONSE_JSON else 200
-        headers = partial(self._caching, question, context, batch, answer)
+        reuse = reuse_of(context.scope.calls, answer, self._clock.unix(), batch.hint)
+        is_anybodys = extras == NOTHING_MORE and not batch.hint.is_private
+        if is_anybodys and isinstance(asked, GraphQLRequest) and not asked.registers:
+            # An age in the data would stand still.
+            again = None if context.scope.tells_age else reuse
+            tell_outcome(request.scope, Outcome(answer, status, media_type, again))
+        headers = partial(self._caching, question, reuse)
         return answer_response(answer, media_type, status, context.scope.request_id, headers)
 
     def _batch(
@@ -195,10 +209,7 @@ class GraphQLEndpoint:
         masked = partial(noted_errors, request_id=request_id)
         return multipart_response(_until_closed(frames_of(result, masked), context), form, request_id)
 
-    def _caching(
-        self, question: Hashable, context: Context, batch: Batch, answer: JsonObject, body: bytes
-    ) -> dict[str, str]:
-        reuse = reuse_of(context.scope.calls, answer, time.time(), batch.hint)
+    def _caching(self, question: Hashable, reuse: Reuse | None, body: bytes) -> dict[str, str]:
         etag = etag_of(body)
         if reuse is not None:
             self._validators.remember(question, etag, reuse)
@@ -228,11 +239,11 @@ class GraphQLEndpoint:
         )
         if context.scope.rehearsal is not None and outcome.ran:
             predicted = prediction(context, context.scope.rehearsal)
-            return 200, {"data": None, "extensions": {"upstream": predicted | _estimate(prepared)}}
+            return 200, {"data": None, "extensions": {"upstream": predicted | estimate(prepared)}}
         answer: JsonObject = {"data": outcome.data} if outcome.ran else {}
         if outcome.errors:
             answer["errors"] = formatted(outcome.errors, request_id, ran=outcome.ran)
-        extensions = self._extensions(context, prepared, wants_receipt=wants_receipt) | _traced(trace, answer)
+        extensions = self._extensions(context, prepared, wants_receipt=wants_receipt) | traced(trace, answer)
         if extensions:
             answer["extensions"] = extensions
         return (200 if outcome.ran else 400), answer
@@ -240,9 +251,9 @@ class GraphQLEndpoint:
     def _extensions(self, context: Context, prepared: Prepared, *, wants_receipt: bool) -> JsonObject:
         extensions: JsonObject = {}
         if context.warnings:
-            extensions["warnings"] = [_warning(each) for each in context.warnings]
+            extensions["warnings"] = [warning(each) for each in context.warnings]
         if wants_receipt:
-            extensions["upstream"] = receipt(context) | _estimate(prepared)
+            extensions["upstream"] = receipt(context) | estimate(prepared)
         return extensions
 
     def _operations(self, *, introspection: bool) -> Operations:
@@ -271,10 +282,6 @@ class GraphQLEndpoint:
         return Context(self._providers, self._rules, scope, locale, memory)
 
 
-def _traced(trace: FieldTrace | None, answer: JsonObject) -> JsonObject:
-    return {"ftv1": ftv1.written(trace, answer.get("errors", ()))} if trace and "data" in answer else {}
-
-
 async def _all(works: Sequence[Awaitable[T]]) -> list[T]:
     # One alone needs no task of its own: each costs it turns of the event loop.
     return [await works[0]] if len(works) == 1 else await asyncio.gather(*works)
@@ -288,11 +295,3 @@ async def _until_closed(frames: AsyncIterator[Frame], context: Context) -> Async
     finally:
         observation().note_calls(context)
         context.close()
-
-
-def _estimate(prepared: Prepared) -> JsonObject:
-    return {"estimate": msgspec.structs.asdict(prepared.cost)}
-
-
-def _warning(warned: msgspec.Struct) -> JsonObject:
-    return {name: value for name, value in msgspec.structs.asdict(warned).items() if value is not None}

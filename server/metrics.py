@@ -56,6 +56,11 @@ class Metrics:
             buckets=_REQUEST_S,
         )
         self.saved = counter("calls_saved", "Calls that were not made, by what saved them", ["by"])
+        self.responses = counter(
+            "responses",
+            "Answers that may be given again, by verdict (HIT: kept, JOINED: of a request in flight, MISS: made)",
+            ["verdict"],
+        )
         self.loop_lag = histogram(
             "loop_lag_seconds", "How late the event loop runs what is due", buckets=_LAG_S
         )
@@ -69,6 +74,8 @@ class Metrics:
         """Count one GraphQL request."""
         self._requests(str(status)).inc()
         self.request_seconds.observe(seconds)
+        if noted.response:
+            self.responses.labels(noted.response).inc()
         for code in noted.codes:
             self.errors.labels(code).inc()
         for by, calls in noted.saved.items():

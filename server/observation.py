@@ -23,6 +23,8 @@ class Observation(msgspec.Struct):
     """Facts of one request: no variable, no header, no text of the document.
 
     ``cost_calls`` and ``cost_items`` are what its operations come to at worst.
+    ``response`` is HIT where a kept answer was given, JOINED where it was that of another request in flight, MISS where
+    it could have been either, and empty where that was out of question.
     """
 
     request_id: str = ""
@@ -34,6 +36,7 @@ class Observation(msgspec.Struct):
     calls: list[CallRecord] = []
     saved: Counter[str] = msgspec.field(default_factory=Counter)
     codes: list[str] = []
+    response: str = ""
 
     @property
     def verdicts(self) -> dict[str, int]:
@@ -48,6 +51,18 @@ class Observation(msgspec.Struct):
         self.hashes.append(digest)
         self.cost_calls += cost.calls
         self.cost_items += cost.items
+
+    def note_same(self, other: "Observation", verdict: str) -> None:
+        """Note that the operations are those of another request, and that its answer was given."""
+        self.operations, self.types, self.hashes = other.operations, other.types, other.hashes
+        self.cost_calls, self.cost_items = other.cost_calls, other.cost_items
+        self.response = verdict
+
+    def asked(self) -> "Observation":
+        """Return what was asked for, without what it came to."""
+        asked = Observation()
+        asked.note_same(self, "")
+        return asked
 
     def note_calls(self, context: Context) -> None:
         """Note the calls of a request that is over and those that its loaders saved."""

@@ -67,6 +67,7 @@ class Observed:
             cost={"calls": noted.cost_calls, "items": noted.cost_items},
             calls=noted.verdicts,
             saved=sum(noted.saved.values()),
+            response=noted.response,
             ms=round(seconds * 1000, 1),
             status=status,
             codes=noted.codes,

@@ -77,6 +77,11 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     cache_wait_s: Annotated[
         float, seconds(0.001, 10), "how long a request waits for the shared cache before it goes on without"
     ] = 0.1
+    response_cache_bytes: Annotated[
+        int,
+        integer(0, 10**12),
+        "finished answers that a process keeps while fresh; 0: identical requests all run",
+    ] = 16 * 1024 * 1024
     public_url: Annotated[str, URL, "where clients reach the graph; empty: http://localhost and the port"] = (
         ""
     )

@@ -56,6 +56,11 @@ class GraphQLRequest(msgspec.Struct, frozen=True):
         named = persisted.get("sha256Hash") if isinstance(persisted, dict) else None
         return named if isinstance(named, str) else None
 
+    @property
+    def registers(self) -> bool:
+        """Whether it brings a text along with the hash by which it will be named from now on."""
+        return bool(self.query) and self.persisted_hash is not None
+
 
 def from_json(
     body: bytes, most: int, *, reads_on_error: bool = False

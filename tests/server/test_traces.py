@@ -185,7 +185,7 @@ async def test_a_span_tells_how_often_a_call_was_tried_and_what_it_came_to(trace
 
 async def test_a_call_that_another_request_makes_is_a_span_of_waiting(traced: Traced) -> None:
     query = "{ photos(first: 1) { nodes { title } } }"
-    await asyncio.gather(traced.graph.query(query), traced.graph.query(query))
+    await asyncio.gather(traced.graph.query(query), traced.graph.query(f"{query} # other"))
     spans = traced.ended
     verdicts = sorted(
         str(attributes(span)["mediagraph.verdict"]) for span in spans if span.kind is SpanKind.CLIENT

@@ -1,0 +1,32 @@
+"""An answer that goes to nobody yet."""
+
+from typing import Final
+
+from starlette.types import Message
+
+_OWN: Final = frozenset({b"x-request-id", b"age", b"x-accel-expires"})
+"""What is each request's own, or has changed by the next."""
+
+RawHeaders = tuple[tuple[bytes, bytes], ...]
+
+
+class Capture:
+    """Takes what an application sends: status, headers and body."""
+
+    def __init__(self) -> None:
+        self.status = 0
+        self.headers: RawHeaders = ()
+        self.body = b""
+
+    async def send(self, message: Message) -> None:
+        """Take a message."""
+        if message["type"] == "http.response.start":
+            self.status = message["status"]
+            self.headers = tuple(message["headers"])
+        else:
+            self.body += message.get("body", b"")
+
+    @property
+    def lasting_headers(self) -> RawHeaders:
+        """The headers that are the next request's too."""
+        return tuple(header for header in self.headers if header[0] not in _OWN)

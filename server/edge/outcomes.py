@@ -1,0 +1,81 @@
+"""What an operation came to, told by those who ran it to those who may answer others with it."""
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+import msgspec
+from starlette.types import Scope
+
+from server.caching import Reuse
+from server.observation import Observation
+from server.operations.values import JsonObject
+
+_STATE: Final = "outcome"
+_OWN_TIME: Final = "UPSTREAM_TIMEOUT"
+"""A later request may have had more time left than the one that ran."""
+
+
+class Outcome(msgspec.Struct, frozen=True):
+    """An answer that everybody who asks the same may have now, and later too where ``reuse`` tells how long."""
+
+    answer: JsonObject
+    status: int
+    media_type: str
+    reuse: Reuse | None
+
+    @property
+    def has_errors(self) -> bool:
+        """Whether it names errors, which carry the id of the request that ran."""
+        return "errors" in self.answer
+
+    @property
+    def is_own(self) -> bool:
+        """Whether it failed for a reason that another request may not have had."""
+        return any(_code_of(error) == _OWN_TIME for error in self.answer.get("errors", ()))
+
+    def addressed(self, request_id: str) -> JsonObject:
+        """Return the answer with the id of another request in its errors."""
+        errors = [
+            {**error, "extensions": {**error["extensions"], "requestId": request_id}}
+            for error in self.answer.get("errors", ())
+        ]
+        return {**self.answer, "errors": errors} if errors else self.answer
+
+
+class KeptAnswer(msgspec.Struct, frozen=True):
+    """An answer as it left, but for the headers that are one request's own.
+
+    ``given_at`` is the Unix time from which on ``reuse`` counts, ``noted`` what was asked for, and its price.
+    """
+
+    status: int
+    headers: tuple[tuple[bytes, bytes], ...]
+    body: bytes
+    etag: bytes
+    is_public: bool
+    reuse: Reuse
+    given_at: float
+    noted: Observation
+
+    def reuse_at(self, now: float) -> Reuse | None:
+        """Tell how old it is and how long it is good by then; None where it may not be given any more."""
+        # A clock that was set back counts as one that stood still.
+        passed_s = max(0, int(now - self.given_at))
+        if passed_s >= self.reuse.left_s:
+            return None
+        return Reuse(self.reuse.age_s + passed_s, self.reuse.left_s - passed_s)
+
+
+def tell_outcome(scope: Scope, outcome: Outcome) -> None:
+    """Say that others who ask the same may have this."""
+    scope.setdefault("state", {})[_STATE] = outcome
+
+
+def outcome_of(scope: Scope) -> Outcome | None:
+    """Return what was told of a request; None where nobody else may have it."""
+    outcome: Outcome | None = scope.get("state", {}).get(_STATE)
+    return outcome
+
+
+def _code_of(error: Mapping[str, Any]) -> object:
+    return error["extensions"]["code"]

@@ -1,0 +1,211 @@
+"""Identical requests answered once: with what is kept, or with what another request is just being answered."""
+
+from typing import Final
+
+from starlette.datastructures import Headers
+from starlette.requests import HTTPConnection, Request
+from starlette.responses import Response
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from server.access import Caller
+from server.answers import answer_response, refusal_response, request_id_of
+from server.caching import NEVER, named_tags
+from server.compression import compressed
+from server.departure import ClientGone
+from server.edge.admission import Admission
+from server.edge.bodies import Messages, again, read_ahead
+from server.edge.capture import Capture, RawHeaders
+from server.edge.flights import Flight
+from server.edge.kept_answers import KeptAnswers
+from server.edge.outcomes import KeptAnswer, Outcome, outcome_of
+from server.edge.questions import Question, Questions, Told, View, question_of_body, question_of_url
+from server.observation import Observation, observation
+from server.operations.requests import RequestRefused
+from server.traced_requests import begin_span
+
+_CLIENT_GONE: Final = 499
+_TOLD_AGAIN: Final = frozenset({b"etag", b"cache-control", b"vary"})
+"""What RFC 9110 wants of the whole answer's headers beside a 304."""
+
+
+class Run:
+    """One run of the application: its answer, and what was asked for."""
+
+    def __init__(self, scope: Scope) -> None:
+        self.scope = scope
+        self.noted: Observation = observation()
+        self.capture = Capture()
+
+    @property
+    def outcome(self) -> Outcome | None:
+        """What it came to, where others may have it; not where it turned out that its client has it already."""
+        outcome = outcome_of(self.scope)
+        return outcome if outcome is not None and outcome.status == self.capture.status else None
+
+
+class ResponseCache:
+    """Wraps the application: asks it only what cannot be answered from here.
+
+    Who asks, and how much, is checked here as it is there.
+    """
+
+    def __init__(
+        self,
+        app: ASGIApp,
+        questions: Questions,
+        kept: KeptAnswers,
+        admission: Admission,
+        body_timeout_s: float,
+    ) -> None:
+        self._app = app
+        self._questions = questions
+        self._kept = kept
+        self._admission = admission
+        self._body_timeout_s = body_timeout_s
+        self._flights: dict[tuple[Question, int], tuple[Flight, Run]] = {}
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer a request, or pass it on."""
+        told = self._questions.told(scope) if scope["type"] == "http" else None
+        view = self._questions.view(told) if told is not None else None
+        if told is None or view is None:
+            await self._app(scope, receive, send)
+            return
+        try:
+            await self._answer(scope, receive, send, told, view)
+        except RequestRefused as refusal:
+            await refusal_response(HTTPConnection(scope), refusal, view.media_type)(scope, receive, send)
+        except ClientGone:
+            await Response(status_code=_CLIENT_GONE)(scope, receive, send)
+
+    async def _answer(self, scope: Scope, receive: Receive, send: Send, told: Told, view: View) -> None:
+        caller = self._admission.access.caller(HTTPConnection(scope))
+        messages: Messages = []
+        question: Question | None = None
+        if scope["method"] == "POST":
+            body, messages = await read_ahead(receive, self._body_timeout_s)
+            if body is not None:
+                question = question_of_body(body, view, caller)
+        else:
+            question = question_of_url(scope, view, caller)
+        if question is None:
+            await self._app(scope, again(messages, receive), send)
+            return
+        kept = self._kept.find(question)
+        if kept is not None:
+            await self._answer_kept(scope, send, told, caller, kept)
+            return
+        flight, run = self._joined(scope, question, messages)
+        await flight.wait(receive)
+        if run.scope is scope:
+            # What it raised is this request's own, as if nobody else had waited.
+            flight.task.result()
+            await _send_whole(send, run.capture.status, run.capture.headers, run.capture.body)
+        elif run.outcome is None or run.outcome.is_own:
+            observation().response = "MISS"
+            await self._app(scope, again(messages, receive), send)
+        else:
+            await self._answer_alike(scope, send, caller, run, run.outcome)
+
+    def _joined(self, scope: Scope, question: Question, messages: Messages) -> tuple[Flight, Run]:
+        key = (question, self._kept.heed_purges())
+        found = self._flights.get(key)
+        if found is not None and found[0].is_open:
+            return found
+        observation().response = "MISS"
+        run = Run(scope)
+
+        async def fly(receive: Receive) -> None:
+            await self._app(scope, again(messages, receive), run.capture.send)
+            self._keep(run, key)
+
+        flight = Flight(fly)
+        self._flights[key] = flight, run
+        flight.task.add_done_callback(lambda _: self._landed(key, run))
+        return flight, run
+
+    def _landed(self, key: tuple[Question, int], run: Run) -> None:
+        found = self._flights.get(key)
+        if found is not None and found[1] is run:
+            del self._flights[key]
+
+    def _keep(self, run: Run, key: tuple[Question, int]) -> None:
+        outcome, capture = run.outcome, run.capture
+        if outcome is None or outcome.reuse is None:
+            return
+        headers = dict(capture.headers)
+        answer = KeptAnswer(
+            status=capture.status,
+            headers=capture.lasting_headers,
+            body=capture.body,
+            etag=headers.get(b"etag", b""),
+            is_public=b"x-accel-expires" in headers,
+            reuse=outcome.reuse,
+            given_at=self._kept.now(),
+            noted=run.noted.asked(),
+        )
+        self._kept.keep(key[0], answer, key[1])
+
+    async def _answer_kept(
+        self, scope: Scope, send: Send, told: Told, caller: Caller, kept: KeptAnswer
+    ) -> None:
+        await self._admission.requests.take(caller)
+        is_known = _is_named(kept.etag, told.get(b"if-none-match"))
+        if not is_known:
+            await self._admission.calls.take(caller, kept.noted.cost_calls)
+        begin_span(Headers(scope=scope))
+        observation().note_same(kept.noted, "HIT")
+        reuse = kept.reuse_at(self._kept.now()) or kept.reuse
+        own = [(b"x-request-id", _request_id(scope)), (b"age", b"%d" % reuse.age_s)]
+        if kept.is_public:
+            own.append((b"x-accel-expires", b"%d" % reuse.left_s))
+        if is_known:
+            told_again = [header for header in kept.headers if header[0] in _TOLD_AGAIN]
+            await _send_whole(send, 304, (*told_again, *own), b"")
+        else:
+            await _send_whole(send, kept.status, (*kept.headers, *own), kept.body)
+
+    async def _answer_alike(
+        self, scope: Scope, send: Send, caller: Caller, run: Run, outcome: Outcome
+    ) -> None:
+        await self._admission.requests.take(caller)
+        await self._admission.calls.take(caller, run.noted.cost_calls)
+        begin_span(Headers(scope=scope))
+        observation().note_same(run.noted, "JOINED")
+        if outcome.has_errors:
+            await _send_addressed(scope, send, outcome)
+            return
+        own = (b"x-request-id", _request_id(scope))
+        headers = tuple(own if header[0] == own[0] else header for header in run.capture.headers)
+        await _send_whole(send, run.capture.status, headers, run.capture.body)
+
+
+def _is_named(etag: bytes, if_none_match: bytes | None) -> bool:
+    if not etag or not if_none_match:
+        return False
+    # Both without the mark of a coding: the client may have the same answer in another one.
+    return not named_tags(etag.decode("latin-1")).isdisjoint(named_tags(if_none_match.decode("latin-1")))
+
+
+def _request_id(scope: Scope) -> bytes:
+    return request_id_of(HTTPConnection(scope)).encode()
+
+
+async def _send_whole(send: Send, status: int, headers: RawHeaders, body: bytes) -> None:
+    await send({"type": "http.response.start", "status": status, "headers": list(headers)})
+    await send({"type": "http.response.body", "body": body})
+
+
+async def _send_addressed(scope: Scope, send: Send, outcome: Outcome) -> None:
+    request_id = request_id_of(HTTPConnection(scope))
+    answer = outcome.addressed(request_id)
+    observation().note_answer(answer)
+    headers = {"cache-control": NEVER}
+    response = answer_response(answer, outcome.media_type, outcome.status, request_id, lambda _: headers)
+    response = await compressed(Request(scope), response)
+    # It is whole, and so nothing is received while it is sent.
+    await response(scope, _never, send)
+
+
+async def _never() -> dict[str, str]:
+    return {"type": "http.disconnect"}

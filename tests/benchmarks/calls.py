@@ -7,7 +7,6 @@ another process. ``cold`` is a client that keeps nothing; ``warm`` one that has 
 import argparse
 import asyncio
 import gc
-import json
 import os
 import statistics
 import sys
@@ -29,11 +28,11 @@ from providers.pooled import PooledTransport
 from providers.records import Provider
 from providers.scope import CallScope
 from providers.transport import Reply, SessionTransport, Transport
-from tests.benchmarks.__main__ import running
+from tests.benchmarks.servers import SERVER_CORE, upstream
 from tests.world import UUIDS
 
 _SENT = {"accept": "application/json", "x-api-key": "bench", "x-musement-application": "bench"}
-_HERE, _ELSEWHERE = 0, 1
+
 _AT_ONCE = 40
 _MAX_BYTES = 10 * 2**20
 _LOCALE = "en-US"
@@ -171,10 +170,8 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=15)
     parser.add_argument("--repeats", type=int, default=20)
     asked = parser.parse_args()
-    os.sched_setaffinity(0, {_HERE})
-    with running("tests.benchmarks.upstream", str(_ELSEWHERE)) as upstream:
-        assert upstream.stdout is not None
-        urls: dict[str, str] = json.loads(upstream.stdout.readline())
+    os.sched_setaffinity(0, {SERVER_CORE})
+    with upstream() as (urls, _):
         found = uvloop.run(measure(urls, asked.rounds, asked.repeats))
     sys.stdout.write("| microseconds of CPU for a call | median | least |\n|---|---|---|\n")
     for name, each in found.items():

@@ -8,6 +8,7 @@ from typing import cast
 from tests.benchmarks.workloads import Workload
 
 _END = b"\r\n\r\n"
+_LAST_CHUNK = b"\r\n0\r\n\r\n"
 
 
 class Client(asyncio.Protocol):
@@ -37,8 +38,7 @@ class Client(asyncio.Protocol):
         if head_end < 0:
             return
         head = bytes(self._got[:head_end]).lower()
-        length = int(head.split(b"content-length:", 1)[1].split(b"\r\n", 1)[0])
-        if len(self._got) < head_end + 4 + length:
+        if not self._is_whole(head, head_end + len(_END)):
             return
         now = time.perf_counter()
         self.took.append(now - self._started)
@@ -51,6 +51,12 @@ class Client(asyncio.Protocol):
             self.done.set_result(None)
             self._transport.close()
 
+    def _is_whole(self, head: bytes, start: int) -> bool:
+        _, is_counted, rest = head.partition(b"content-length:")
+        if is_counted:
+            return len(self._got) >= start + int(rest.split(b"\r\n", 1)[0])
+        return self._got.endswith(_LAST_CHUNK)
+
     def connection_lost(self, exc: Exception | None) -> None:
         """End; the server has hung up where it was not ended before."""
         if not self.done.done():
@@ -61,6 +67,7 @@ class Load:
     """What a stretch of load came to."""
 
     def __init__(self, took: list[float], seconds: float, failures: list[bytes]) -> None:
+        self.count = len(took)
         self.per_second = len(took) / seconds
         self.median_ms = sorted(took)[len(took) // 2] * 1000
         self.failures = failures

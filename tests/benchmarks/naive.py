@@ -159,6 +159,7 @@ def _photo(item: dict[str, Any]) -> Photo:
         Tag(slug=tag["slug"], neutral_slug=tag.get("neutralSlug"), title=tag.get("title"))
         for tag in item.get("tags") or []
     ]
+    image = item.get("image") or item
     return Photo(
         slug=item["slug"],
         title=item.get("title"),
@@ -166,10 +167,16 @@ def _photo(item: dict[str, Any]) -> Photo:
         featured=bool(item.get("featured")),
         tags=tags,
         image=Image(
-            url=(item.get("image") or item)["templateUrl"],
-            thumbnail_url=(item.get("image") or item).get("thumbnailUrl"),
+            url=filled(image["templateUrl"], image.get("thumbnailUrl")),
+            thumbnail_url=image.get("thumbnailUrl"),
         ),
     )
+
+
+def filled(template: str, thumbnail: str | None) -> str:
+    """Write a picture's URL as its host thinks best, where its template has one place for that and no signature."""
+    is_usable = template.count("{") == template.count("{formatInstructions}") == 1 and "/s--" not in template
+    return template.replace("{formatInstructions}", "f_auto/q_auto") if is_usable else str(thumbnail)
 
 
 class NaiveGraph(GraphQL[dict[str, Any], None]):

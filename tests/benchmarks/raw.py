@@ -7,6 +7,7 @@ import msgspec
 from starlette.types import Receive, Scope, Send
 
 from providers.pooled import PooledTransport
+from tests.benchmarks.naive import filled
 
 _OK = 200
 _LARGEST = 10 * 2**20
@@ -170,8 +171,15 @@ def _photo(each: _Photo) -> dict[str, Any]:
         "tags": [
             {"slug": tag.slug, "neutralSlug": tag.neutral_slug, "title": tag.title} for tag in each.tags or ()
         ],
-        "image": {"url": image and image.template_url, "thumbnailUrl": image and image.thumbnail_url},
+        "image": {
+            "url": _url(image),
+            "thumbnailUrl": image and image.thumbnail_url,
+        },
     }
+
+
+def _url(image: _File | None) -> str | None:
+    return filled(image.template_url, image.thumbnail_url) if image and image.template_url else None
 
 
 async def _lifespan(receive: Receive, send: Send) -> None:

@@ -1,10 +1,10 @@
-"""Serves one of the servers that are compared, on one core.
+"""Serves one of the servers that are compared.
 
-``python -m tests.benchmarks.serve KIND PORT CORE URLS``
+``python -m tests.benchmarks.serve KIND PORT URLS KEEPS``; KEEPS is ``nothing``, ``answers`` (of the providers) or
+``responses`` (whole ones too).
 """
 
 import json
-import os
 import sys
 from collections.abc import Callable
 from typing import Any
@@ -18,50 +18,58 @@ from server.settings import load_settings
 from tests.benchmarks.naive import NaiveGraph
 from tests.benchmarks.raw import RawGraph
 
+_KEEPING = {
+    "nothing": {
+        "MUSEMENT_FRESH_S": "0",
+        "CLUBMED_FRESH_S": "0",
+        "FORGE_FRESH_S": "0",
+        "RESPONSE_CACHE_BYTES": "0",
+    },
+    "answers": {"RESPONSE_CACHE_BYTES": "0"},
+    "responses": {},
+}
+OURS = ("interpreted", "compiled")
 
-def _graph(urls: dict[str, str], **settings: str) -> Any:
-    loaded = load_settings(
-        {
-            "MEDIAGRAPH_SANDBOX": "false",
-            "MEDIAGRAPH_MUSEMENT_URL": urls["musement"],
-            "MEDIAGRAPH_MUSEMENT_APPLICATION": "bench",
-            "MEDIAGRAPH_CLUBMED_URL": urls["clubmed"],
-            "MEDIAGRAPH_CLUBMED_API_KEY": "bench",
-            "MEDIAGRAPH_FORGE_URL": urls["forge"],
-            "MEDIAGRAPH_MUSEMENT_FRESH_S": "0",
-            "MEDIAGRAPH_CLUBMED_FRESH_S": "0",
-            "MEDIAGRAPH_FORGE_FRESH_S": "0",
-            **settings,
-        }
-    )
-    # Nobody reads this process's output: a line for each request would fill the pipe, and then wait.
-    configure_logs("json", "warning", loaded)
+
+def _graph(urls: dict[str, str], keeps: str, **settings: str) -> Any:
+    named = {
+        "SANDBOX": "false",
+        "MUSEMENT_URL": urls["musement"],
+        "MUSEMENT_APPLICATION": "bench",
+        "CLUBMED_URL": urls["clubmed"],
+        "CLUBMED_API_KEY": "bench",
+        "FORGE_URL": urls["forge"],
+        **_KEEPING[keeps],
+        **settings,
+    }
+    loaded = load_settings({f"MEDIAGRAPH_{name}": text for name, text in named.items()})
+    # As the graph logs by itself: one line a request.
+    configure_logs("json", "info", loaded)
     return create_app(loaded)
 
 
-_OURS = ("interpreted", "compiled")
-KINDS: dict[str, Callable[[dict[str, str]], Any]] = {
-    "naive": NaiveGraph,
-    "interpreted": lambda urls: _graph(urls, MEDIAGRAPH_COMPILE="false"),
+KINDS: dict[str, Callable[[dict[str, str], str], Any]] = {
+    "naive": lambda urls, _: NaiveGraph(urls),
+    "interpreted": lambda urls, keeps: _graph(urls, keeps, COMPILE="false"),
     "compiled": _graph,
-    "raw": RawGraph,
+    "raw": lambda urls, _: RawGraph(urls),
 }
 
 
-def main(kind: str, port: str, core: str, urls: str) -> None:
+def main(kind: str, port: str, urls: str, keeps: str) -> None:
     """Serve until ended."""
-    os.sched_setaffinity(0, {int(core)})
-    app = KINDS[kind](json.loads(urls))
-    if kind in _OURS:
+    app = KINDS[kind](json.loads(urls), keeps)
+    if kind in OURS:
         spare_collections()
     uvicorn.run(
         app,
         host="127.0.0.1",
         port=int(port),
         log_level="error",
+        log_config=None,
         access_log=False,
         loop="uvloop",
-        http="httptools",
+        http="server.http_protocol:BoundedProtocol" if kind in OURS else "httptools",
     )
 
 

@@ -1,11 +1,10 @@
 """The three providers as fast as a socket allows: the emulators' answers, kept as bytes.
 
-``python -m tests.benchmarks.upstream CORE`` prints the providers' addresses as one line of JSON and serves until it is
-ended. Each path is asked of the emulator once.
+``python -m tests.benchmarks.upstream DELAY_MS`` prints the providers' addresses as one line of JSON and serves until it
+is ended. Each path is asked of the emulator once.
 """
 
 import asyncio
-import os
 import sys
 from functools import partial
 from typing import cast
@@ -28,7 +27,8 @@ _KEPT = ("content-type", "content-range", "x-total-count", "link")
 class Answers:
     """The answers of one emulator by path."""
 
-    def __init__(self, origin: str, session: aiohttp.ClientSession) -> None:
+    def __init__(self, origin: str, session: aiohttp.ClientSession, delay_s: float) -> None:
+        self.delay_s = delay_s
         self._origin = origin
         self._session = session
         self.known: dict[bytes, bytes] = {}
@@ -65,7 +65,9 @@ class Canned(asyncio.Protocol):
             head, _, data = data.partition(_END)
             path = head.split(b" ", 2)[1]
             known = self._answers.known.get(path)
-            if known is not None:
+            if known is not None and self._answers.delay_s:
+                asyncio.get_running_loop().call_later(self._answers.delay_s, self._transport.write, known)
+            elif known is not None:
                 self._transport.write(known)
             else:
                 task = asyncio.ensure_future(self._learn(path))
@@ -77,9 +79,8 @@ class Canned(asyncio.Protocol):
         self._transport.write(await self._answers.learn(path))
 
 
-async def main(core: int) -> None:
+async def main(delay_ms: float) -> None:
     """Serve until ended."""
-    os.sched_setaffinity(0, {core})
     loop = asyncio.get_running_loop()
     found = {}
     async with aiohttp.ClientSession() as session:
@@ -87,7 +88,7 @@ async def main(core: int) -> None:
         for name, emulator in emulators.items():
             await emulator.start()
             parts = urlsplit(emulator.url)
-            answers = Answers(f"{parts.scheme}://{parts.netloc}", session)
+            answers = Answers(f"{parts.scheme}://{parts.netloc}", session, delay_ms / 1000)
             server = await loop.create_server(partial(Canned, answers), "127.0.0.1", 0)
             found[name] = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}{parts.path}"
         sys.stdout.write(msgspec.json.encode(found).decode() + "\n")
@@ -96,4 +97,4 @@ async def main(core: int) -> None:
 
 
 if __name__ == "__main__":
-    uvloop.run(main(int(sys.argv[1])))
+    uvloop.run(main(float(sys.argv[1])))

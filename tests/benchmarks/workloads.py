@@ -35,10 +35,19 @@ LIST: Final = f"query List {{ photos(first: 100) {{ nodes {{ {_PHOTO} }} }} }}"
 MANY: Final = f"query Many($uuids: [ID!]!) {{ activities(uuids: $uuids) {{ {_ACTIVITY} }} }}"
 
 _ON_PAGE: Final = {"uuids": UUIDS[:5], "ids": PRODUCT_IDS[:3]}
-WORKLOADS: Final = (
-    Workload("W1 page", PAGE, _ON_PAGE),
+PAGE_OF_ALL: Final = Workload("W1 page", PAGE, _ON_PAGE)
+_ASKED_FOR_DATA: Final = (
+    PAGE_OF_ALL,
     Workload("W2 100 photos", LIST, {}),
     Workload("W3 50 activities", MANY, {"uuids": [*UUIDS[:40], *UUIDS[:10]]}),
+)
+COLD: Final = (
+    *_ASKED_FOR_DATA,
     Workload("W5 __typename", "{ __typename }", {}),
     Workload("W6 new documents", PAGE, _ON_PAGE, fresh=True),
 )
+"""With every call made."""
+WARM: Final = _ASKED_FOR_DATA
+"""With the providers' answers kept."""
+REPEATED: Final = (Workload("W4 page again", PAGE, _ON_PAGE),)
+"""With whole answers kept."""

@@ -1,0 +1,80 @@
+"""Figures as Markdown: medians of rounds, and ratios inside a round with their spread."""
+
+import statistics
+from collections.abc import Callable, Iterator, Sequence
+
+from tests.benchmarks.rounds import Turn, Turns
+from tests.benchmarks.servers import PEERS
+
+_WALL = 0.9
+
+
+def rates(turns: Turns, workloads: Sequence[str], names: Sequence[str]) -> Iterator[str]:
+    """Write requests a second by server, and how the graph compares with the naive server and the best peer."""
+    yield from _header(("requests a second", *names, "compiled / naive", "compiled / best peer"))
+    for workload in workloads:
+        cells = [
+            f"{_median(turns, workload, name, _per_second):,.0f}{_mark(turns, workload, name)}"
+            for name in names
+        ]
+        best = best_peer(turns, workload, names)
+        ratios = [
+            ratio(turns, workload, "naive") if "naive" in names else "",
+            f"{ratio(turns, workload, best)} {best}" if best else "",
+        ]
+        yield _row((workload, *cells, *ratios))
+
+
+def costs(turns: Turns, workloads: Sequence[str], names: Sequence[str]) -> Iterator[str]:
+    """Write the processor time of one request by server, and the same two ratios of it."""
+    yield from _header(("CPU us a request", *names, "naive / compiled", "best peer / compiled"))
+    for workload in workloads:
+        used = {name: _median(turns, workload, name, _cpu_us) for name in names}
+        best = min((name for name in names if name in PEERS), key=lambda name: used[name], default="")
+        ratios = [f"{used[name] / used['compiled']:.1f} {name}" if name else "" for name in ("naive", best)]
+        yield _row((workload, *(f"{used[name]:,.0f}" for name in names), *ratios))
+
+
+def ratio(turns: Turns, workload: str, other: str) -> str:
+    """Compare the graph's rates with another server's, round by round: the median, the least and the most."""
+    pairs = zip(turns[workload, "compiled"], turns[workload, other], strict=True)
+    found = [mine.per_second / theirs.per_second for mine, theirs in pairs]
+    return f"{statistics.median(found):.1f} ({min(found):.1f} to {max(found):.1f})"
+
+
+def best_peer(turns: Turns, workload: str, names: Sequence[str]) -> str:
+    """Name the peer that answers most; nothing where there is none."""
+    peers = [name for name in names if name in PEERS]
+    return max(peers, key=lambda name: _median(turns, workload, name, _per_second), default="")
+
+
+def plain(title: str, figures: dict[str, str]) -> Iterator[str]:
+    """Write one figure a server."""
+    yield from _header((title, *figures))
+    yield _row(("", *figures.values()))
+
+
+def _header(cells: Sequence[str]) -> Iterator[str]:
+    yield _row(cells)
+    yield "|---" * len(cells) + "|"
+
+
+def _row(cells: Sequence[str]) -> str:
+    return f"| {' | '.join(cells)} |"
+
+
+def _per_second(turn: Turn) -> float:
+    return turn.per_second
+
+
+def _cpu_us(turn: Turn) -> float:
+    return turn.cpu_us
+
+
+def _median(turns: Turns, workload: str, name: str, figure: Callable[[Turn], float]) -> float:
+    return statistics.median(map(figure, turns[workload, name]))
+
+
+def _mark(turns: Turns, workload: str, name: str) -> str:
+    """Mark a rate that says more about the load than about the server."""
+    return "†" if statistics.median(turn.busy for turn in turns[workload, name]) > _WALL else ""

@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import Final, TypeVar
 
+from providers.agreement import Errand, SharedErrands
 from providers.calls import Call
 from providers.shared import Share
 
@@ -37,7 +38,7 @@ class Errands:
             yield found
             return
         key = self._share.key(call)
-        errand = await agreement.errands.begin(key, "")
+        errand = await _begun(agreement.errands, key, "")
         loop = asyncio.get_running_loop()
         until = loop.time() + (_LONGEST_RENEWAL_S if renews else _LONGEST_WAIT_S)
         pause_s = _FIRST_PAUSE_S
@@ -47,10 +48,19 @@ class Errands:
                 pause_s = min(2 * pause_s, _LONGEST_PAUSE_S)
             found = await find()
             if found is None:
-                errand = await agreement.errands.begin(key, errand.done)
+                errand = await _begun(agreement.errands, key, errand.done)
         try:
             yield found
         finally:
             # What is written takes the claim away with it: given back before, another process would fetch once more.
             if errand is not None and errand.is_ours and not self._share.cache.is_writing(key):
                 agreement.errands.finish(key)
+
+
+async def _begun(errands: SharedErrands, key: str, seen: str) -> Errand | None:
+    try:
+        return await errands.begin(key, seen)
+    except asyncio.CancelledError:
+        # It may have been ours by then, and nobody would fetch.
+        errands.finish(key)
+        raise

@@ -63,10 +63,15 @@ async def served(emulators: Emulators, workers: int = 1, **settings: str) -> Asy
     # Kept alive by nobody: each request may so be answered by another worker.
     connector = aiohttp.TCPConnector(limit=0, force_close=True)
     try:
-        async with asyncio.timeout(PATIENCE_S), aiohttp.ClientSession(connector=connector) as session:
+        async with (
+            asyncio.timeout(PATIENCE_S) as patience,
+            aiohttp.ClientSession(connector=connector) as session,
+        ):
             running = Served(await _origin(process.stdout), lines, session)
             # The first worker opens the port alone.
             await running.tells(f"mediagraph_workers {workers}.0")
+            # What a busy machine needs to start many workers is not taken from what is tried on them.
+            patience.reschedule(asyncio.get_running_loop().time() + PATIENCE_S)
             yield running
         process.terminate()
         async with asyncio.timeout(PATIENCE_S):

@@ -2,6 +2,7 @@
 
 import asyncio
 import hashlib
+import itertools
 import time
 from collections import Counter
 from collections.abc import AsyncIterator, Sequence
@@ -11,12 +12,14 @@ import pytest
 
 from providers.emulation import faults
 from tests.failures.subjects import FORGE, SUBJECTS, query
+from tests.failures.test_workers import Load
 from tests.graph import Emulators, Reply, running_emulators
 from tests.providers.redis_server import RedisServer
 from tests.served import Served, served
 
 SHAPES = {"one_process": (1,), "four_workers": (4,), "two_processes": (1, 1)}
 CLIENTS = 100
+TOKEN = "an-admin-token"
 QUERY = "{ __typename }"
 HASH = hashlib.sha256(QUERY.encode()).hexdigest()
 ALLOWED = 100
@@ -143,6 +146,31 @@ async def until_answered(machines: Machines, text: str) -> None:
     asked = 0
     while (await machines.post(asked, {"query": text})).errors:
         asked += 1
+
+
+@pytest.mark.parametrize("machines", ["four_workers", "two_processes"], indirect=True)
+async def test_a_redis_that_is_killed_and_comes_back_fails_no_request_and_purges_are_heard_again(
+    machines: Machines, redis_server: RedisServer
+) -> None:
+    await machines.serve(admin_token=TOKEN, rate_requests="1000000")
+    for subject in SUBJECTS:
+        subject.emulator(machines.emulators).response_headers = {"Cache-Control": "max-age=0"}
+    text, numbers = query(SUBJECTS, machines.emulators), itertools.count()
+    load = Load(lambda: machines.post(next(numbers), {"query": text}), clients=8)
+    await load.more(50)
+    await redis_server.kill()
+    await machines.all_said("shared_cache_gone")
+    await load.more(50)
+    await redis_server.start()
+    await machines.all_said("shared_cache_back")
+    await load.more(50)
+    await load.stop()
+    assert load.wrong == []
+    reply = await machines.graphs[0].send(
+        "POST", "/admin/purge", {"provider": "FORGE"}, authorization=f"Bearer {TOKEN}"
+    )
+    assert reply.json["everywhere"]
+    await machines.all_said("purge_heard")
 
 
 async def test_a_query_is_known_and_a_client_is_limited_by_what_was_sent_to_any_of_them(

@@ -3,12 +3,14 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
+from unittest.mock import Mock
 
 import pytest
 
-from providers.agreement import Agreement
-from providers.client import CallPolicy
+from providers.agreement import Agreement, Errand
+from providers.client import Call, CallPolicy
 from providers.emulation import faults
+from providers.errands import Errands
 from providers.errors import UpstreamUnavailable
 from providers.records import Provider
 from providers.redis_cache import RedisCache
@@ -136,3 +138,39 @@ async def test_without_redis_each_process_fetches_for_itself(redis_server: Redis
         await redis_server.kill()
         assert [*await asyncio.gather(first.toy.version(), second.toy.version())] == [1, 1]
         assert first.toy.calls == 2
+
+
+class Undecided:
+    """Never answers who has an errand."""
+
+    def __init__(self) -> None:
+        self.asked = asyncio.Event()
+        self.finished: list[str] = []
+
+    async def begin(self, key: str, seen: str) -> Errand | None:
+        del key, seen
+        self.asked.set()
+        await asyncio.Event().wait()
+        return None
+
+    def finish(self, key: str) -> None:
+        self.finished.append(key)
+
+
+async def test_a_claim_whose_client_went_away_meanwhile_is_given_back() -> None:
+    undecided, call = Undecided(), Call(route="GET /x", path="/x")
+    share = Share(Provider.FORGE, "x", Mock(), Agreement("FORGE:x", Mock(), Mock(), undecided))
+
+    async def nothing() -> None:
+        return None
+
+    async def fetch() -> None:
+        async with Errands(share).alone(call, nothing, renews=False):
+            raise AssertionError
+
+    fetching = asyncio.create_task(fetch())
+    await undecided.asked.wait()
+    fetching.cancel()
+    await asyncio.wait([fetching])
+    assert fetching.cancelled()
+    assert undecided.finished == [share.key(call)]

@@ -13,10 +13,9 @@ import pytest
 from providers.emulation.faults import Fault, held, not_found, server_error
 from tests.graph import Graph
 from tests.live import serving
+from tests.parts import ACCEPT, DELIMITER, parts_in
 from tests.world import ACTIVITY, MEDIA, PICTURES, RESORT, SEARCH, UUIDS, VIDEOS
 
-NEW = "multipart/mixed;incrementalSpec=v0.2, application/json"
-DELIMITER = b"\r\n---"
 LOOKUPS = {
     f'activity(uuid: "{UUIDS[0]}")': (
         "uuid",
@@ -85,11 +84,6 @@ def merge(into: dict[str, Any], more: dict[str, Any]) -> None:
             into[name] = value
 
 
-def frames_in(body: bytes) -> list[dict[str, Any]]:
-    parts = body.removesuffix(DELIMITER).removesuffix(DELIMITER + b"--\r\n").split(DELIMITER + b"\r\n")[1:]
-    return [json.loads(part.partition(b"\r\n\r\n")[2]) for part in parts]
-
-
 def errors_in(frames: list[dict[str, Any]]) -> list[tuple[str, list[str | int]]]:
     """List code and path of every error of an answer in parts."""
     parts = [each for frame in frames for each in (frame, *frame.get("incremental", ()))]
@@ -109,13 +103,13 @@ class Reading:
         """Read until the first part is whole."""
         while not self._read.endswith(b"}" + DELIMITER):
             self._read += await self._stream.readany()
-        data: dict[str, Any] = frames_in(self._read)[0]["data"]
+        data: dict[str, Any] = parts_in(self._read)[0]["data"]
         return data
 
     async def rest(self) -> list[dict[str, Any]]:
         """Read to the end; gives every part."""
         self._read += await self._stream.read()
-        return frames_in(self._read)
+        return parts_in(self._read)
 
 
 @asynccontextmanager
@@ -123,7 +117,7 @@ async def reading(graph: Graph, query: str) -> AsyncIterator[Reading]:
     async with (
         asyncio.timeout(10),
         serving(graph.app) as origin,
-        aiohttp.ClientSession(headers={"accept": NEW}) as session,
+        aiohttp.ClientSession(headers={"accept": ACCEPT}) as session,
         session.post(f"{origin}/graphql", json={"query": query}) as response,
     ):
         yield Reading(response.content)
@@ -136,8 +130,10 @@ async def test_deferring_changes_neither_the_data_nor_the_calls(
     plain = await bare_graph.query(f"{{ it: {lookup} {{ {first} {later} }} }}")
     calls = bare_graph.calls
     bare_graph.forget_calls()
-    reply = await bare_graph.query(f"{{ it: {lookup} {{ {first} ... @defer {{ {later} }} }} }}", accept=NEW)
-    frames = frames_in(reply.body)
+    reply = await bare_graph.query(
+        f"{{ it: {lookup} {{ {first} ... @defer {{ {later} }} }} }}", accept=ACCEPT
+    )
+    frames = parts_in(reply.body)
 
     assert (plain.errors, errors_in(frames)) == ([], [])
     assert whole(frames) == plain.data
@@ -198,8 +194,8 @@ async def test_whether_there_is_such_a_thing_is_told_by_the_first_part_where_its
     bare_graph: Graph, deferred: str
 ) -> None:
     bare_graph.musement.faults.add(not_found(), route=ACTIVITY)
-    reply = await bare_graph.query(f'{{ activity(uuid: "{UUIDS[0]}") {{ uuid {deferred} }} }}', accept=NEW)
-    [frame] = frames_in(reply.body)
+    reply = await bare_graph.query(f'{{ activity(uuid: "{UUIDS[0]}") {{ uuid {deferred} }} }}', accept=ACCEPT)
+    [frame] = parts_in(reply.body)
     assert frame["data"] == {"activity": None}
     assert bare_graph.calls == {ACTIVITY: 1}
 
@@ -209,7 +205,7 @@ async def test_a_deferred_call_that_fails_is_told_at_the_fields_that_it_feeds(ba
     query = f"""{{ activity(uuid: "{UUIDS[0]}") {{
       gallery {{ totalCount }} ... @defer {{ title cover {{ reason }} videos {{ totalCount }} }}
     }} }}"""
-    frames = frames_in((await bare_graph.query(query, accept=NEW)).body)
+    frames = parts_in((await bare_graph.query(query, accept=ACCEPT)).body)
 
     assert "errors" not in frames[0]
     assert sorted(errors_in(frames)) == [
@@ -223,7 +219,7 @@ async def test_a_deferred_call_that_fails_is_told_at_the_fields_that_it_feeds(ba
 async def test_a_fragment_that_is_deferred_in_one_place_alone_is_not_deferred(bare_graph: Graph) -> None:
     query = f"""{{ activity(uuid: "{UUIDS[0]}") {{ gallery {{ totalCount }} ...Titled @defer ...Titled }} }}
     fragment Titled on Activity {{ title }}"""
-    frames = frames_in((await bare_graph.query(query, accept=NEW)).body)
+    frames = parts_in((await bare_graph.query(query, accept=ACCEPT)).body)
 
     assert frames[0]["data"]["activity"]["title"] == "Tickets for the Bargello National Museum"
     assert bare_graph.calls == {ACTIVITY: 1, MEDIA: 1}
@@ -245,6 +241,6 @@ async def test_what_a_variable_defers_once_is_not_deferred_without_it(bare_graph
     }}"""
     plain = {"gallery": {"totalCount": 2}, "title": "Tickets for the Bargello National Museum"}
     for later in (True, False, True, False):
-        reply = await bare_graph.query(query, {"later": later}, accept=NEW)
-        assert (whole(frames_in(reply.body)) if later else reply.data) == {"activity": plain}
+        reply = await bare_graph.query(query, {"later": later}, accept=ACCEPT)
+        assert (whole(parts_in(reply.body)) if later else reply.data) == {"activity": plain}
     assert bare_graph.calls == {ACTIVITY: 4, MEDIA: 4}

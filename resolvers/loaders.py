@@ -57,7 +57,7 @@ class SafeLoader(Generic[K, V]):
         self._at_hand = at_hand
         self._memory: dict[K, asyncio.Future[V]] = {}
         self._batching: DataLoader[K, V] | None = None
-        self._batches: set[asyncio.Task[Mapping[K, V | Exception]]] = set()
+        self._batches: set[asyncio.Task[Any] | None] = set()
         self._closed = False
 
     def load(self, key: K) -> "asyncio.Future[V]":
@@ -111,10 +111,11 @@ class SafeLoader(Generic[K, V]):
     async def _batch(self, keys: list[K]) -> list[V]:
         if self._closed:
             raise BatchCancelled("the request ended before its data was asked for")
-        batch = asyncio.ensure_future(self._fetch(keys))
+        # The library runs each batch in a task of its own.
+        batch = asyncio.current_task()
         self._batches.add(batch)
         try:
-            found = await batch
+            found = await self._fetch(keys)
         except asyncio.CancelledError as cancelled:
             self._forget(keys)
             raise BatchCancelled("the request ended before its data came") from cancelled
@@ -136,7 +137,8 @@ class SafeLoader(Generic[K, V]):
         self._closed = True
         # The library lets a batch run on when all who waited for it are gone.
         for batch in self._batches:
-            batch.cancel()
+            if batch is not None:
+                batch.cancel()
 
 
 def _retrieved(future: "asyncio.Future[V]") -> None:

@@ -175,7 +175,7 @@ class GraphQLEndpoint:
                     self._answer(
                         asked,
                         prepared,
-                        context.beside(prepared.memory),
+                        context.beside(prepared.memory) if batch.is_list else context,
                         wants_receipt=extras.wants_receipt,
                         trace=FieldTrace() if extras.wants_trace else None,
                     )

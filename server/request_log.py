@@ -6,12 +6,11 @@ from collections.abc import Callable
 import structlog
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from structlog.typing import FilteringBoundLogger
 
 from server.life import Life
 from server.metrics import Metrics
 from server.observation import Observation, observe
-
-_log = structlog.get_logger()
 
 
 class Observed:
@@ -24,6 +23,8 @@ class Observed:
         self._metrics = metrics
         self._life = life
         self._clock = clock
+        self._logger: FilteringBoundLogger = structlog.get_logger()
+        self._processors: object = None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on; afterwards write its line."""
@@ -57,9 +58,16 @@ class Observed:
             if scope["path"] == "/graphql" or scope["path"].startswith("/graphql/"):
                 self._written(noted, status, self._clock() - began)
 
+    def _log(self) -> FilteringBoundLogger:
+        # Made anew only where logging was configured anew: the library would make it for each line.
+        processors = structlog.get_config()["processors"]
+        if processors is not self._processors:
+            self._logger, self._processors = structlog.get_logger().bind(), processors
+        return self._logger
+
     def _written(self, noted: Observation, status: int, seconds: float) -> None:
         self._metrics.count(noted, status, seconds)
-        _log.info(
+        self._log().info(
             "request",
             request_id=noted.request_id,
             operation=",".join(noted.operations),

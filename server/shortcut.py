@@ -1,13 +1,39 @@
 """The way of most requests, past the router."""
 
 from collections.abc import Awaitable, Callable
+from functools import cached_property
 from typing import Final
 
+from starlette.datastructures import Headers
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 PATH: Final = "/graphql"
+
+
+class KnownHeaders(Headers):
+    """Headers by name: a request is asked for a dozen of them, and Starlette's own looks through all for each."""
+
+    def __init__(self, raw: list[tuple[bytes, bytes]]) -> None:
+        super().__init__(raw=raw)
+        # Of several of one name the first counts, as it does there.
+        self._known = {name.decode("latin-1"): value.decode("latin-1") for name, value in reversed(raw)}
+
+    def __getitem__(self, key: str) -> str:
+        return self._known[key.lower()]
+
+    def __contains__(self, key: object) -> bool:
+        return isinstance(key, str) and key.lower() in self._known
+
+
+class Posted(Request):
+    """A request whose headers are read once."""
+
+    @cached_property
+    def headers(self) -> Headers:
+        """The headers."""
+        return KnownHeaders(self.scope["headers"])
 
 
 class Shortcut:
@@ -26,7 +52,7 @@ class Shortcut:
             and scope["path"] == PATH
             and not scope["root_path"]
         ):
-            response = await self._answer(Request(scope, receive, send))
+            response = await self._answer(Posted(scope, receive, send))
             await response(scope, receive, send)
         else:
             await self._app(scope, receive, send)

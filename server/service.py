@@ -1,7 +1,6 @@
 """The running graph: its socket, its sandbox, and the server that answers."""
 
 import errno
-import gc
 import importlib
 import importlib.util
 import ipaddress
@@ -17,6 +16,7 @@ from pathlib import Path
 import msgspec
 import uvicorn
 
+from server.garbage import spare_collections
 from server.sandbox import Sandbox, sandbox_command
 from server.settings import (
     Settings,
@@ -34,7 +34,6 @@ from server.workers import Workers
 _SANDBOX_START_S = 30.0
 # The last request may use its whole deadline, and then has to be written.
 _DRAIN_MARGIN_S = 1.0
-_COLLECT_AFTER = 50_000
 
 
 class StartError(Exception):
@@ -134,16 +133,6 @@ class AnnouncingServer(uvicorn.Server):
         await super().startup(sockets)
         spare_collections()
         self._announce()
-
-
-def spare_collections() -> None:
-    """Keep the garbage collector from walking over what lives as long as the process, and from walking often.
-
-    A request makes many small objects and hardly a cycle: the default threshold would collect several times in each.
-    """
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(_COLLECT_AFTER)
 
 
 def greeting(settings: Settings, origin: str) -> Iterator[str]:

@@ -47,7 +47,7 @@ def worker_app() -> ASGIApp:
     threading.Thread(target=_end_with_parent, daemon=True).start()
     # Imported here: in the parent, which serves nothing itself, it would only cost memory.
     from server.app import app_from_environment
-    from server.service import spare_collections
+    from server.garbage import spare_collections
 
     app = app_from_environment()
     spare_collections()

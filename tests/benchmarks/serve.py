@@ -12,8 +12,8 @@ from typing import Any
 import uvicorn
 
 from server.app import create_app
+from server.garbage import spare_collections
 from server.logs import configure_logs
-from server.service import spare_collections
 from server.settings import load_settings
 from tests.benchmarks.naive import NaiveGraph
 from tests.benchmarks.raw import RawGraph

@@ -14,7 +14,7 @@ from providers.transport import BodyTooLarge, Reply, SendFailed, Transport
 
 _log = structlog.get_logger()
 
-_PATIENCE_S: Final = 5.0
+_PATIENCE_S: Final = 10.0
 _SHORT_S: Final = 0.01
 _LARGEST: Final = 1000
 _BODY: Final = b'{"tried": true}'

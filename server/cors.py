@@ -7,7 +7,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 _ALLOWED_HEADERS = (
     "accept, accept-language, authorization, content-type, x-api-key, x-request-id, x-mediagraph-explain, "
-    "apollographql-client-name, apollographql-client-version, apollo-require-preflight, traceparent"
+    "apollographql-client-name, apollographql-client-version, apollo-require-preflight, traceparent, tracestate"
 )
 _EXPOSED = "age, etag, retry-after, x-request-id"
 _REMEMBERED_S = "7200"

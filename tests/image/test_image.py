@@ -124,3 +124,11 @@ def test_what_enters_a_build_is_named() -> None:
     entering = {rule[1:] for rule in rules if rule.startswith("!")}
     copied = set(re.findall(r"^COPY (?!--)(.+) \S+$", (ROOT / "Dockerfile").read_text("utf-8"), re.MULTILINE))
     assert entering == {name for words in copied for name in words.split()}
+
+
+def test_it_has_what_its_commands_read_and_import() -> None:
+    drift = image("run", "mediagraph", "drift")
+    assert (drift.returncode, drift.stderr) == (2, "")
+    assert "FORGE is not configured" in drift.stdout
+    extras = image("run", "python", "-c", "import redis, server.opentelemetry_traces, server.warm")
+    assert (extras.returncode, extras.stderr) == (0, "")

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import re
 import socket
 import sys
 import urllib.request
@@ -11,6 +12,8 @@ from types import FrameType
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from opentelemetry.sdk.trace import ReadableSpan
 from opentelemetry.sdk.trace.export import (
     BatchSpanProcessor,
@@ -68,6 +71,13 @@ async def traced_graph(clock: DrivenClock | None = None, /, **settings: str) -> 
 @pytest.fixture
 async def traced() -> AsyncIterator[Traced]:
     async with traced_graph() as running:
+        yield running
+
+
+@pytest.fixture
+async def forgetful() -> AsyncIterator[Traced]:
+    """Trace a graph that makes every call."""
+    async with traced_graph(FORGE_FRESH_S="0") as running:
         yield running
 
 
@@ -159,6 +169,25 @@ async def test_a_malformed_trace_begins_a_new_one(traced: Traced, parent: str) -
     await traced.graph.query("{ photos(first: 1) { nodes { title } } }", traceparent=parent)
     _, operation = traced.spans()
     assert operation.parent is None
+
+
+@settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    parent=st.sampled_from([PARENT, f"{PARENT}-more", "cc" + PARENT[2:]])
+    | st.text(st.characters(max_codepoint=255, exclude_characters="\r\n\0"), max_size=60),
+    state=st.text(st.characters(max_codepoint=255, exclude_characters="\r\n\0"), max_size=600),
+)
+async def test_no_trace_of_a_client_makes_a_500_or_a_broken_header(
+    forgetful: Traced, parent: str, state: str
+) -> None:
+    graph = forgetful.graph
+    graph.forget_calls()
+    reply = await graph.query(
+        "{ photos(first: 1) { nodes { title } } }", traceparent=parent, tracestate=state
+    )
+    assert (reply.status, reply.errors) == (200, [])
+    (hit,) = graph.forge.hits.calls
+    assert re.fullmatch(r"00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}", hit.headers["traceparent"])
 
 
 async def test_without_traces_the_client_s_own_is_handed_on_with_its_state(graph: Graph) -> None:

@@ -128,7 +128,7 @@ def test_what_enters_a_build_is_named() -> None:
 
 def test_it_has_what_its_commands_read_and_import() -> None:
     drift = image("run", "mediagraph", "drift")
-    assert (drift.returncode, drift.stderr) == (2, "")
+    assert drift.returncode == 2
     assert "FORGE is not configured" in drift.stdout
     extras = image("run", "python", "-c", "import redis, server.opentelemetry_traces, server.warm")
     assert (extras.returncode, extras.stderr) == (0, "")

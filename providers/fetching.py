@@ -107,7 +107,8 @@ class Fetching(msgspec.Struct, frozen=True, kw_only=True):
             return decode(reply, origin)
         except UpstreamBadResponse as error:
             return error
-        except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        # The last is JSON that is nested a thousand deep.
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
             raise UpstreamBadResponse(
                 self.provider, "answered JSON that cannot be read as documented"
             ) from error

@@ -17,7 +17,7 @@ from providers.transport import Reply
 
 T = TypeVar("T")
 
-_SPOILT = (ValueError, zlib.error, msgspec.DecodeError, ProviderError)
+_SPOILT = (ValueError, zlib.error, msgspec.DecodeError, RecursionError, ProviderError)
 
 
 class Kept:

@@ -7,7 +7,13 @@ from http import HTTPStatus
 from typing import Final, TypeVar
 
 from providers.clock import Clock
-from providers.errors import ProviderError, UpstreamRateLimited, UpstreamUnavailable, UpstreamUntrusted
+from providers.errors import (
+    NotAsked,
+    ProviderError,
+    UpstreamRateLimited,
+    UpstreamUnavailable,
+    UpstreamUntrusted,
+)
 from providers.scope import CallScope
 
 T = TypeVar("T")
@@ -57,13 +63,18 @@ class Retry:
         """Attempt until it works, or the last failure is raised."""
         self._budget.earn()
         tries = 0
+        before: ProviderError | None = None
         while True:
             try:
                 return await attempt()
+            except NotAsked as refusal:
+                # That no time was left to try again is not why there is no answer.
+                raise (before or refusal) from None
             except (UpstreamUnavailable, UpstreamRateLimited) as failure:
                 pause_s = self._pause_s(failure, tries)
                 if not self._goes_on(failure, tries, pause_s, scope):
                     raise
+                before = failure
             tries += 1
             await self._clock.pause(pause_s)
 

@@ -171,6 +171,11 @@ def hostile_next_url(url: str = "http://127.0.0.1:9/v2/content/en-us/photos") ->
     return Fault(twist=Twist.NEXT_URL, url=url, headers=link)
 
 
+def nested(depth: int = 100_000) -> Fault:
+    """Answer 200 with an object that is nested deeper than any reader that recurses can follow."""
+    return Fault(status=200, body=b'{"nested":%s%s}' % (b"[" * depth, b"]" * depth))
+
+
 def invalid_utf8() -> Fault:
     """Put bytes into a JSON string that are no UTF-8."""
     return Fault(twist=Twist.INVALID_UTF8)
@@ -200,6 +205,7 @@ NAMED_FAULTS: Mapping[str, Callable[[], Fault]] = {
     "redirect": redirect,
     "hostile_next_url": hostile_next_url,
     "invalid_utf8": invalid_utf8,
+    "nested": nested,
 }
 """Every fault that needs no argument, by name: for a matrix, and for strangers over HTTP."""
 

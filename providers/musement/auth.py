@@ -168,7 +168,7 @@ class ClientCredentials:
             raise status_error(Provider.MUSEMENT, reply)
         try:
             wire = msgspec.json.decode(reply.body, type=TokenWire, strict=False)
-        except msgspec.DecodeError as error:
+        except (msgspec.DecodeError, RecursionError) as error:
             raise UpstreamBadResponse(Provider.MUSEMENT, "answered a login that cannot be read") from error
         # A line break in it would end the header early.
         if not wire.access_token.isprintable() or not wire.access_token.isascii():

@@ -34,6 +34,7 @@ CODES: Mapping[str, str | None] = {
     "gzip_bomb": BAD_RESPONSE,
     "redirect": BAD_RESPONSE,
     "invalid_utf8": BAD_RESPONSE,
+    "nested": BAD_RESPONSE,
 }
 STATUSES = {
     "server_error": 500,

@@ -6,6 +6,7 @@ import pytest
 
 from providers.errors import (
     Forbidden,
+    NotAsked,
     ProviderError,
     UpstreamBadResponse,
     UpstreamRateLimited,
@@ -119,6 +120,15 @@ async def test_an_outage_is_not_multiplied_once_the_budget_is_spent() -> None:
             await retry.run(attempt, scope())
         attempts += attempt.count
     assert 1000 <= attempts <= 1000 + 10 + 200
+
+
+async def test_that_no_time_is_left_to_try_again_does_not_hide_why() -> None:
+    attempt = Attempt(failed(UpstreamUnavailable, 503), failed(NotAsked))
+    with pytest.raises(UpstreamUnavailable) as reason:
+        await Retry(2, RetryBudget(), DrivenClock()).run(attempt, scope())
+    assert (reason.value.status, attempt.count) == (503, 2)
+    with pytest.raises(NotAsked):
+        await Retry(2, RetryBudget(), DrivenClock()).run(Attempt(failed(NotAsked)), scope())
 
 
 async def test_no_retries_are_one_attempt() -> None:

@@ -41,7 +41,7 @@ async function startGraph() {
   throw new Error("the graph did not start; what it printed says why");
 }
 
-if (!existsSync("node_modules")) npm("ci");
+if (!existsSync("node_modules")) npm("ci", "--include=dev");
 npm("run", "--silent", "codegen");
 process.env.GRAPH_URL ??= await startGraph();
 const vite = await import("vite");

@@ -42,7 +42,7 @@ async def install(folder: Path) -> None:
         pytest.skip("no Node.js here: install Debian's packages nodejs and npm")
     lock, stamp = folder / "package-lock.json", folder / "node_modules" / ".installed-lock"
     if not stamp.exists() or stamp.read_bytes() != lock.read_bytes():
-        await _npm(folder, "ci", "--no-progress", "--loglevel=error")
+        await _npm(folder, "ci", "--include=dev", "--no-progress", "--loglevel=error")
         stamp.write_bytes(lock.read_bytes())
 
 

@@ -71,7 +71,7 @@ async def test_the_command_of_both_readmes_serves_the_page_with_its_graph(tmp_pa
         env={**os.environ, "PYTHON": str(python)},
     )
     try:
-        async with asyncio.timeout(60), aiohttp.ClientSession() as session:
+        async with asyncio.timeout(180), aiohttp.ClientSession() as session:
             origin = await address(process)
             assert origin == f"http://localhost:{port}"
             async with session.get(origin) as page:

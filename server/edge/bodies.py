@@ -2,16 +2,16 @@
 
 import asyncio
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Final
 
 from starlette.types import Message, Receive
 
+from resolvers.begun import Begun, begin
 from server.bodies import late
 
 MOST_BYTES: Final = 64 * 1024
 """A longer question is hardly asked twice."""
-
 
 Messages = list[Message]
 
@@ -21,30 +21,40 @@ async def read_ahead(receive: Receive, timeout_s: float) -> tuple[bytes | None, 
 
     Raises RequestRefused for one that does not come in time.
     """
+    coming = begin(_next(receive))
+    if not isinstance(coming, Begun) and not coming.get("more_body", False):
+        # Nearly always it has come with the headers, and a clock would be wound for nothing.
+        return _whole([coming]), [coming]
     messages: Messages = []
-    size = 0
     try:
         async with asyncio.timeout(timeout_s):
-            while size <= MOST_BYTES:
+            message = await coming if isinstance(coming, Begun) else coming
+            messages.append(message)
+            size = len(message.get("body", b""))
+            while message.get("more_body", False) and size <= MOST_BYTES:
                 message = await receive()
                 messages.append(message)
                 size += len(message.get("body", b""))
-                if not message.get("more_body", False):
-                    break
     except TimeoutError:
         raise late(timeout_s) from None
-    return _whole(messages) if size <= MOST_BYTES else None, messages
+    return _whole(messages), messages
+
+
+async def _next(receive: Receive) -> Message:
+    return await receive()
 
 
 def _whole(messages: Messages) -> bytes | None:
     last = messages[-1]
     if last["type"] != "http.request" or last.get("more_body", False):
         return None
-    if len(messages) == 1:
-        # Not joined: most come in one part, and who copies nothing is quicker.
-        body: bytes = last.get("body", b"")
-        return body
-    return b"".join(message.get("body", b"") for message in messages)
+    # Not joined where it came in one part: who copies nothing is quicker.
+    body: bytes = last.get("body", b"") if len(messages) == 1 else b"".join(_parts(messages))
+    return body if len(body) <= MOST_BYTES else None
+
+
+def _parts(messages: Messages) -> Iterator[bytes]:
+    return (message.get("body", b"") for message in messages)
 
 
 def again(messages: Iterable[Message], receive: Receive) -> Receive:

@@ -9,6 +9,7 @@ from starlette.types import Scope
 from providers.locales import accepted
 from server.access import KEY_HEADER, ROUTER_HEADER, Caller
 from server.compression import coding_of
+from server.edge.bodies import MOST_BYTES
 from server.negotiation import negotiated
 from server.operations import ftv1
 from server.operations.requests import RequestRefused
@@ -94,7 +95,7 @@ class Questions:
     def _is_plain(self, method: str, told: Told) -> bool:
         if method == "POST":
             kind = told.get(b"content-type", b"").lower().replace(b" ", b"")
-            return kind in _KINDS and b"content-encoding" not in told
+            return kind in _KINDS and b"content-encoding" not in told and _is_short(told)
         # A browser that names no query in the way that it should is shown GraphiQL.
         is_page = b"text/html" in told.get(b"accept", b"").lower()
         return method in _READING and not is_page and not self._only_preflighted_get
@@ -110,6 +111,12 @@ class Questions:
             return None
         locale = accepted(language.decode("latin-1"), self._locales, self._default_locale)
         return View(media_type, locale, coding_of(encoding.decode("latin-1")))
+
+
+def _is_short(told: Told) -> bool:
+    # Not begun to be read: who is to be refused for its length is so before it sends all of it.
+    length = told.get(b"content-length", b"0")
+    return length.isdigit() and int(length[:10]) <= MOST_BYTES
 
 
 def question_of_url(scope: Scope, view: View, caller: Caller) -> Question:

@@ -43,7 +43,7 @@ def play(
     for workload in workloads:
         for number in range(rounds + 1):
             for server in servers:
-                turn = _turn(server, workload, seconds if number else seconds / 2, connections, providers)
+                turn = _turn(server, workload, seconds, connections, providers)
                 if number:
                     turns[workload.name, server.name].append(turn)
     return turns

@@ -22,7 +22,7 @@ def rates(turns: Turns, workloads: Sequence[str], names: Sequence[str]) -> Itera
             ratio(turns, workload, "naive") if "naive" in names else "",
             f"{ratio(turns, workload, best)} {best}" if best else "",
         ]
-        yield _row((workload, *cells, *ratios))
+        yield row((workload, *cells, *ratios))
 
 
 def costs(turns: Turns, workloads: Sequence[str], names: Sequence[str]) -> Iterator[str]:
@@ -32,34 +32,40 @@ def costs(turns: Turns, workloads: Sequence[str], names: Sequence[str]) -> Itera
         used = {name: _median(turns, workload, name, _cpu_us) for name in names}
         best = min((name for name in names if name in PEERS), key=lambda name: used[name], default="")
         ratios = [f"{used[name] / used['compiled']:.1f} {name}" if name else "" for name in ("naive", best)]
-        yield _row((workload, *(f"{used[name]:,.0f}" for name in names), *ratios))
+        yield row((workload, *(f"{used[name]:,.0f}" for name in names), *ratios))
 
 
 def ratio(turns: Turns, workload: str, other: str) -> str:
-    """Compare the graph's rates with another server's, round by round: the median, the least and the most."""
-    pairs = zip(turns[workload, "compiled"], turns[workload, other], strict=True)
-    found = [mine.per_second / theirs.per_second for mine, theirs in pairs]
+    """Compare the graph's rates with another server's: the median, the least and the most of the rounds."""
+    found = ratios(turns, workload, other)
     return f"{statistics.median(found):.1f} ({min(found):.1f} to {max(found):.1f})"
+
+
+def ratios(turns: Turns, workload: str, other: str) -> list[float]:
+    """Compare the graph's rates with another server's, round by round."""
+    pairs = zip(turns[workload, "compiled"], turns[workload, other], strict=True)
+    return [mine.per_second / theirs.per_second for mine, theirs in pairs]
 
 
 def best_peer(turns: Turns, workload: str, names: Sequence[str]) -> str:
     """Name the peer that answers most; nothing where there is none."""
-    peers = [name for name in names if name in PEERS]
+    peers = [name for name in PEERS if name in names]
     return max(peers, key=lambda name: _median(turns, workload, name, _per_second), default="")
 
 
 def plain(title: str, figures: dict[str, str]) -> Iterator[str]:
     """Write one figure a server."""
     yield from _header((title, *figures))
-    yield _row(("", *figures.values()))
+    yield row(("", *figures.values()))
 
 
 def _header(cells: Sequence[str]) -> Iterator[str]:
-    yield _row(cells)
+    yield row(cells)
     yield "|---" * len(cells) + "|"
 
 
-def _row(cells: Sequence[str]) -> str:
+def row(cells: Sequence[str]) -> str:
+    """Write a line of a table."""
     return f"| {' | '.join(cells)} |"
 
 

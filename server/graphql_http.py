@@ -259,6 +259,7 @@ class GraphQLEndpoint:
     def _operations(self, *, introspection: bool) -> Operations:
         bounds = self._bounds
         limits = Limits(
+            characters=bounds.max_characters,
             tokens=bounds.max_tokens,
             depth=bounds.max_depth,
             aliases=bounds.max_aliases,

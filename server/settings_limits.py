@@ -11,6 +11,8 @@ class LimitSettings(msgspec.Struct, frozen=True, kw_only=True):
     """Bounds that hold before any call is made, on by default."""
 
     max_depth: Annotated[int, integer(1, 100), "fields within fields, introspection aside"] = 12
+    # The lexer looks at them one by one.
+    max_characters: Annotated[int, integer(1000, 10**9), "characters of a document"] = 256 * 1024
     max_tokens: Annotated[int, integer(10, 10**6), "words and marks of a document"] = 5000
     max_aliases: Annotated[int, integer(1, 10**5), "aliases of a document"] = 200
     max_root_fields: Annotated[int, integer(1, 10**5), "fields at the top of an operation"] = 200

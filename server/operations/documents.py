@@ -109,6 +109,9 @@ class Documents:
         return document
 
     def _made(self, text: str) -> Document:
+        if len(text) > self._limits.characters:
+            too_long = TooComplex("characters", len(text), self._limits.characters)
+            return Document(node=None, errors=(too_long,))
         try:
             node = parse(text, max_tokens=self._limits.tokens, allow_empty_selection_sets=False)
             exceeded = tuple(Measure(node).exceeded(self._limits))

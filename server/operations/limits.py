@@ -21,6 +21,7 @@ INTROSPECTION: Final = frozenset({"__schema", "__type"})
 class Limits(msgspec.Struct, frozen=True, kw_only=True):
     """The most that a document may have of each; ``depth`` counts fields within fields."""
 
+    characters: int = 256 * 1024
     tokens: int = 5000
     depth: int = 12
     introspection_depth: int = 20

@@ -78,6 +78,7 @@ BOUNDS = {
     "introspectionDepth": Bound(
         lambda n: within(['__type(name: "Photo")', "fields", "type", *["ofType"] * (n - 4), "name"]), 20
     ),
+    "characters": Bound(lambda n: asking("{ __typename }".ljust(n)), 256 * 1024),
     "tokens": Bound(lambda n: photos("slug " * (n - 13)), 5000),
     "aliases": Bound(lambda n: photos(" ".join(f"a{i}: slug" for i in range(n))), 200),
     "rootFields": Bound(lambda n: asking("{ " + "__typename " * n + "}"), 200),

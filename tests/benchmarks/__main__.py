@@ -68,7 +68,7 @@ class Bench:
     def latency(self) -> Iterator[str]:
         """Measure one page alone over providers that take their time, and write the table."""
         medians = self.findings.page_ms
-        with upstream(_DELAY_MS) as (urls, _):
+        with upstream(_DELAY_MS) as urls:
             for name in self._names:
                 if name == "interpreted":
                     continue
@@ -84,10 +84,10 @@ class Bench:
     ) -> tuple[Turns, dict[str, float]]:
         asked = self._asked
         with ExitStack() as stack:
-            urls, providers = stack.enter_context(upstream())
+            urls = stack.enter_context(upstream())
             servers: list[Server] = [stack.enter_context(served(name, urls, keeps)) for name in names]
             refuse_other_answers(sorted(servers, key=lambda server: server.name != "compiled"), workloads)
-            turns = play(servers, workloads, asked.rounds, asked.seconds, asked.connections, providers)
+            turns = play(servers, workloads, asked.rounds, asked.seconds, asked.connections)
             return turns, {server.name: server.megabytes for server in servers}
 
 
@@ -115,7 +115,7 @@ def main() -> None:
     ]
     if peers:
         told.append(f"Peers: {versions()}.")
-    full = [" ".join(told) + " † marks rates that the load limits.", ""]
+    full = [" ".join(told) + " † marks servers that had time to spare: compare their CPU time.", ""]
     for name in asked.columns:
         for line in bench.latency() if name == "latency" else bench.column(name):
             sys.stderr.write(f"{line}\n")

@@ -171,7 +171,7 @@ def main() -> None:
     parser.add_argument("--repeats", type=int, default=20)
     asked = parser.parse_args()
     os.sched_setaffinity(0, {SERVER_CORE})
-    with upstream() as (urls, _):
+    with upstream() as urls:
         found = uvloop.run(measure(urls, asked.rounds, asked.repeats))
     sys.stdout.write("| microseconds of CPU for a call | median | least |\n|---|---|---|\n")
     for name, each in found.items():

@@ -3,7 +3,6 @@
 import json
 import os
 import re
-import time
 import urllib.request
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -12,18 +11,17 @@ import msgspec
 import uvloop
 
 from tests.benchmarks.load import Load, load
-from tests.benchmarks.servers import Server, cpu_s_of
+from tests.benchmarks.servers import Server
 from tests.benchmarks.workloads import Workload
 
 _SEVENTH_DIGIT = re.compile(r"(?<=\.\d{6})\dZ$")
 
 
 class Turn(msgspec.Struct, frozen=True):
-    """What one server did in one round. ``busy`` is what load and providers used of their core, from 0 to 1."""
+    """What one server did in one round: requests a second, and the processor time of one."""
 
     per_second: float
     cpu_us: float
-    busy: float
 
 
 Turns = dict[tuple[str, str], list[Turn]]
@@ -36,25 +34,22 @@ def play(
     rounds: int,
     seconds: float,
     connections: int,
-    providers: int,
 ) -> Turns:
     """Measure; the first round only warms up."""
     turns: Turns = {(workload.name, server.name): [] for workload in workloads for server in servers}
     for workload in workloads:
         for number in range(rounds + 1):
             for server in servers:
-                turn = _turn(server, workload, seconds, connections, providers)
+                turn = _turn(server, workload, seconds, connections)
                 if number:
                     turns[workload.name, server.name].append(turn)
     return turns
 
 
-def _turn(server: Server, workload: Workload, seconds: float, connections: int, providers: int) -> Turn:
-    began, own, used, others = time.perf_counter(), time.process_time(), server.cpu_s, cpu_s_of(providers)
+def _turn(server: Server, workload: Workload, seconds: float, connections: int) -> Turn:
+    used = server.cpu_s
     found = loaded(server, workload, seconds, connections)
-    took = time.perf_counter() - began
-    busy = (time.process_time() - own + cpu_s_of(providers) - others) / took
-    return Turn(found.per_second, (server.cpu_s - used) / found.count * 1e6, busy)
+    return Turn(found.per_second, (server.cpu_s - used) / found.count * 1e6)
 
 
 def loaded(server: Server, workload: Workload, seconds: float, connections: int) -> Load:

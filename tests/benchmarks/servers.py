@@ -71,12 +71,12 @@ def running(*command: str, core: int, folder: Path | None = None) -> Iterator[su
 
 
 @contextmanager
-def upstream(delay_ms: float = 0.0) -> Iterator[tuple[dict[str, str], int]]:
-    """Run the providers: their addresses, and the process."""
+def upstream(delay_ms: float = 0.0) -> Iterator[dict[str, str]]:
+    """Run the providers; these are their addresses."""
     command = (sys.executable, "-m", "tests.benchmarks.upstream", str(delay_ms))
     with running(*command, core=OTHER_CORE) as process:
         assert process.stdout is not None
-        yield json.loads(process.stdout.readline()), process.pid
+        yield json.loads(process.stdout.readline())
 
 
 @contextmanager

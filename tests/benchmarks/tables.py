@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from tests.benchmarks.rounds import Turn, Turns
 from tests.benchmarks.servers import PEERS
 
-_WALL = 0.9
+_FULL = 0.85
 
 
 def rates(turns: Turns, workloads: Sequence[str], names: Sequence[str]) -> Iterator[str]:
@@ -47,6 +47,18 @@ def ratios(turns: Turns, workload: str, other: str) -> list[float]:
     return [mine.per_second / theirs.per_second for mine, theirs in pairs]
 
 
+def saved(turns: Turns, workload: str, other: str) -> list[float]:
+    """Compare another server's processor time of one request with the graph's, round by round."""
+    pairs = zip(turns[workload, "compiled"], turns[workload, other], strict=True)
+    return [theirs.cpu_us / mine.cpu_us for mine, theirs in pairs]
+
+
+def has_time_to_spare(turns: Turns, workload: str, name: str) -> bool:
+    """Tell whether a server was idle at times: its rate then says more about the load, or about the machine."""
+    used = [turn.cpu_us * turn.per_second / 1e6 for turn in turns[workload, name]]
+    return statistics.median(used) < _FULL
+
+
 def best_peer(turns: Turns, workload: str, names: Sequence[str]) -> str:
     """Name the peer that answers most; nothing where there is none."""
     peers = [name for name in PEERS if name in names]
@@ -82,5 +94,4 @@ def _median(turns: Turns, workload: str, name: str, figure: Callable[[Turn], flo
 
 
 def _mark(turns: Turns, workload: str, name: str) -> str:
-    """Mark a rate that says more about the load than about the server."""
-    return "†" if statistics.median(turn.busy for turn in turns[workload, name]) > _WALL else ""
+    return "†" if has_time_to_spare(turns, workload, name) else ""

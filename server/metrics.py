@@ -3,15 +3,16 @@
 import asyncio
 import os
 from collections import Counter as Counted
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from contextlib import asynccontextmanager, suppress
 from functools import cache, partial
 from http import HTTPStatus
 from pathlib import Path
 from typing import Final
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, Metric, generate_latest
 from prometheus_client.multiprocess import MultiProcessCollector
+from prometheus_client.registry import Collector
 
 from providers.call_record import CallRecord
 from server.observation import Observation
@@ -93,7 +94,7 @@ class Metrics:
             return generate_latest(self.registry)
         forget_dead(self._folder)
         everyone = CollectorRegistry()
-        MultiProcessCollector(everyone, str(self._folder))
+        everyone.register(EveryWorker(self._folder))
         return generate_latest(everyone)
 
     @asynccontextmanager
@@ -133,6 +134,25 @@ def status_label(status: int | None) -> str:
     if status is None:
         return "none"
     return str(status) if status in _REGISTERED else "other"
+
+
+class EveryWorker(Collector):
+    """Sums up what every worker keeps in a folder."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def collect(self) -> Iterable[Metric]:
+        """Read all files that hold something: one that a worker has just made is empty for a moment."""
+        found: Iterable[Metric] = MultiProcessCollector.merge(list(self._begun()), accumulate=True)
+        return found
+
+    def _begun(self) -> Iterator[str]:
+        for file in self._folder.glob("*.db"):
+            # Another worker may forget a dead one meanwhile.
+            with suppress(FileNotFoundError):
+                if file.stat().st_size:
+                    yield str(file)
 
 
 def forget_dead(folder: Path) -> None:

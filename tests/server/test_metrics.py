@@ -11,7 +11,7 @@ from pathlib import Path
 from prometheus_client.parser import text_string_to_metric_families
 
 from providers.emulation.faults import held, server_error, unauthorized
-from server.metrics import forget_dead, status_label
+from server.metrics import Metrics, forget_dead, status_label
 from tests.failures.subjects import CLUB_MED, FORGE, MUSEMENT, query
 from tests.graph import Graph, running_graph
 from tests.server.test_command_line import Program
@@ -174,3 +174,8 @@ def test_an_ended_worker_is_no_more_in_flight_but_what_it_counted_stays(tmp_path
     assert sorted(file.name for file in tmp_path.iterdir()) == sorted(
         [f"counter_{ended.pid}.db", f"gauge_livesum_{os.getpid()}.db"]
     )
+
+
+def test_the_page_is_written_while_a_worker_has_only_just_begun(tmp_path: Path) -> None:
+    (tmp_path / f"counter_{os.getpid()}.db").touch()
+    assert Metrics(tmp_path).written() == b""

@@ -33,28 +33,38 @@ class Errands:
         renewal no client waits.
         """
         found = await find()
-        agreement = self._share.agreement if self._share else None
-        if found is not None or self._share is None or agreement is None:
+        share = self._share
+        if found is not None or share is None or share.agreement is None:
             yield found
             return
-        key = self._share.key(call)
-        errand = await _begun(agreement.errands, key, "")
-        loop = asyncio.get_running_loop()
-        until = loop.time() + (_LONGEST_RENEWAL_S if renews else _LONGEST_WAIT_S)
-        pause_s = _FIRST_PAUSE_S
-        while errand is not None and not errand.is_ours and found is None and loop.time() < until:
-            if not errand.done:
-                await asyncio.sleep(pause_s)
-                pause_s = min(2 * pause_s, _LONGEST_PAUSE_S)
-            found = await find()
-            if found is None:
-                errand = await _begun(agreement.errands, key, errand.done)
+        errands, key = share.agreement.errands, share.key(call)
+        longest_s = _LONGEST_RENEWAL_S if renews else _LONGEST_WAIT_S
+        found, errand = await _found_or_ours(errands, key, find, longest_s)
         try:
             yield found
         finally:
             # What is written takes the claim away with it: given back before, another process would fetch once more.
-            if errand is not None and errand.is_ours and not self._share.cache.is_writing(key):
-                agreement.errands.finish(key)
+            if errand is not None and errand.is_ours and not share.cache.is_writing(key):
+                errands.finish(key)
+
+
+async def _found_or_ours(
+    errands: SharedErrands, key: str, find: Callable[[], Awaitable[T | None]], longest_s: float
+) -> tuple[T | None, Errand | None]:
+    """Wait for what another process fetches, until it is found, or is ours to fetch, or waiting has been too long."""
+    found: T | None = None
+    errand = await _begun(errands, key, "")
+    clock = asyncio.get_running_loop().time
+    until, pause_s = clock() + longest_s, _FIRST_PAUSE_S
+    while errand is not None and not errand.is_ours and clock() < until:
+        if not errand.done:
+            await asyncio.sleep(pause_s)
+            pause_s = min(2 * pause_s, _LONGEST_PAUSE_S)
+        found = await find()
+        if found is not None:
+            break
+        errand = await _begun(errands, key, errand.done)
+    return found, errand
 
 
 async def _begun(errands: SharedErrands, key: str, seen: str) -> Errand | None:

@@ -1,6 +1,7 @@
 """What one provider's answers are kept in: this process' memory, with a shared cache behind it where there is one."""
 
 import zlib
+from collections.abc import Iterable
 from http import HTTPStatus
 from typing import TypeVar
 
@@ -47,8 +48,10 @@ class Kept:
     async def find_shared(self, call: Call, decode: Decode[T], *, if_fresh: bool) -> Entry | None:
         """Find what others have, where it may still serve, or only where it is fresh."""
         share = self._share
-        stored = await share.find(call) if share else None
-        if share is None or stored is None:
+        if share is None:
+            return None
+        stored = await share.find(call)
+        if stored is None:
             return None
         try:
             reply, origin = stored.reply(), stored.origin
@@ -56,11 +59,15 @@ class Kept:
         except _SPOILT:
             return None
         # Last, for what it shows is not known before; looked at now, for a purge may have come while it was read.
-        if any(self._purging.concerns(tag, call, value) for tag in share.cache.purged_since(stored.purges)):
+        tags = share.cache.purged_since(stored.purges)
+        if self._is_purged(tags, call, value):
             return None
         entry = entry_of(reply, value, origin, stored.keeping)
-        now = self._clock.unix()
-        return entry if entry.is_fresh(now) or (not if_fresh and entry.may_serve(now)) else None
+        is_good = entry.is_fresh if if_fresh else entry.may_serve
+        return entry if is_good(self._clock.unix()) else None
+
+    def _is_purged(self, tags: Iterable[str], call: Call, value: object) -> bool:
+        return any(self._purging.concerns(tag, call, value) for tag in tags)
 
     def keep(
         self,

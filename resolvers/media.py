@@ -162,14 +162,19 @@ async def _of_resort(resort: Resort, context: Context, field: MediaField) -> Con
         calls.append(loaders.resort_pictures.load(resort.key))
     if field.wants(MediaKind.VIDEO):
         calls.append(loaders.resort_videos.load(resort.key))
-    # Either failure is the whole field's: half a list would pass for all of it.
-    is_at_hand = all(call.done() for call in calls)
-    answers: list[Answer[tuple[Image | Video, ...]]] = (
-        [call.result() for call in calls] if is_at_hand else await asyncio.gather(*calls)
-    )
+    answers = await _all(calls)
     # A 404 that comes this far means "none": where it decides existence, the owner is null and nobody asks.
     items = [item for answer in answers for item in answer.value or () if field.fits(item)]
     now = context.scope.now()
     origins = [answer.origin for answer in answers] or [Origin(stored_at=now, fresh_until=now)]
     # Two answers in one list are as fresh as the one that goes stale first.
     return window.cut(items, min(origins, key=lambda origin: origin.fresh_until))
+
+
+async def _all(calls: list[asyncio.Future[Any]]) -> list[Answer[tuple[Image | Video, ...]]]:
+    # Either failure is the whole field's: half a list would pass for all of it.
+    return (
+        [call.result() for call in calls]
+        if all(call.done() for call in calls)
+        else await asyncio.gather(*calls)
+    )

@@ -63,7 +63,7 @@ class PhotoWindows:
         )
         if not isinstance(found, WindowAnswer):
             return None
-        self.calls_merged += 1 if span in self._counted else 0
+        self.calls_merged += int(span in self._counted)
         self._counted.add(span)
         return found
 

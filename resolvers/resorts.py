@@ -45,6 +45,12 @@ class ResortPlan(msgspec.Struct, frozen=True):
         """Whether nothing but deferred fragments needs the detail, and the entity stands without it."""
         return self.first is not None and not self.first.attributes and not self.first.keys_only
 
+    @property
+    def deciding(self) -> "ResortPlan":
+        """What decides whether the product exists: the first part of the answer, where that needs calls of its own."""
+        # What is deferred holds nothing up.
+        return self.first if self.first and not self.first.keys_only else self
+
     def kinds(self, owner: Owner) -> set[MediaKind]:
         """List the kinds of media whose calls are needed."""
         fields = [field for field in self.media if field.fetches(owner)]
@@ -107,19 +113,21 @@ async def materialised(context: Context, key: ResortKey, plan: ResortPlan) -> Re
     """
     _start(context, key, plan)
     if (plan.attributes and not plan.defers_detail) or plan.keys_only:
-        try:
-            return (await context.loaders.resort.load(key)).value
-        except ProviderError as error:
-            if plan.keys_only:
-                raise
-            return failed(key, error)
+        return await _by_detail(context, key, plan)
     detail = context.loaders.resort.use(key) if plan.attributes else None
-    # What is deferred holds nothing up: the first part's own calls decide, where it needs any.
-    deciding = plan.first if plan.first and not plan.first.keys_only else plan
-    if not await _shows_media(context.loaders, key, deciding.kinds(resort_owner(key.product_id))):
+    if not await _shows_media(context.loaders, key, plan.deciding.kinds(resort_owner(key.product_id))):
         return None
     bare = Resort(product_id=key.product_id, locale=key.locale)
     return partial.with_later(bare, plan.attributes, detail) if detail else bare
+
+
+async def _by_detail(context: Context, key: ResortKey, plan: ResortPlan) -> Resort | None:
+    try:
+        return (await context.loaders.resort.load(key)).value
+    except ProviderError as error:
+        if plan.keys_only:
+            raise
+        return failed(key, error)
 
 
 async def completed(context: Context, item: Resort, plan: ResortPlan) -> Resort:

@@ -105,22 +105,25 @@ class Selection:
     def _collect(
         self, selections: SelectionSetNode, seen: set[tuple[str, bool]], *, is_deferred: bool
     ) -> None:
-        if is_deferred and not self._keeps_deferred:
+        if self._hides(is_deferred=is_deferred):
             return
-        for node in selections.selections:
-            if not self._included(node):
-                continue
+        for node in filter(self._included, selections.selections):
             if isinstance(node, FieldNode):
                 self._fields.setdefault(node.name.value, []).append((node, is_deferred))
             elif isinstance(node, InlineFragmentNode):
                 self._enter(node, seen, is_deferred=is_deferred or self._defers(node))
             elif isinstance(node, FragmentSpreadNode):
-                visit = node.name.value, is_deferred or self._defers(node)
-                # Visited once: what a fragment selects it selects, however often it is spread. What is deferred in
-                # one place and not in another is not deferred.
-                if visit not in seen and (node.name.value, False) not in seen:
-                    seen.add(visit)
-                    self._enter(self._info.fragments[node.name.value], seen, is_deferred=visit[1])
+                self._spread(node.name.value, seen, is_deferred=is_deferred or self._defers(node))
+
+    def _hides(self, *, is_deferred: bool) -> bool:
+        return is_deferred and not self._keeps_deferred
+
+    def _spread(self, name: str, seen: set[tuple[str, bool]], *, is_deferred: bool) -> None:
+        # Visited once: what a fragment selects it selects, however often it is spread. What is deferred in one place
+        # and not in another is not deferred.
+        if seen.isdisjoint({(name, is_deferred), (name, False)}):
+            seen.add((name, is_deferred))
+            self._enter(self._info.fragments[name], seen, is_deferred=is_deferred)
 
     def _enter(
         self,

@@ -159,10 +159,7 @@ def media(wire: MediaWire, owner: Owner, hosts: frozenset[str]) -> Media | None:
         # The page announces videos and shows none: this word and a playable `url` are our reading.
         case "video":
             return Video(owner=owner, provider_id=provider_id, title=title, url=wire.url)
-        case other:
-            return OtherMedia(
-                owner=owner, provider_id=provider_id, title=title, url=wire.url, provider_kind=other
-            )
+    return OtherMedia(owner=owner, provider_id=provider_id, title=title, url=wire.url, provider_kind=kind)
 
 
 def _usable(url: str | None | UnsetType, hosts: frozenset[str]) -> str | None | UnsetType:

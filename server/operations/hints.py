@@ -62,8 +62,7 @@ def hint_of(schema: GraphQLSchema, document: DocumentNode, hints: Hints) -> Hint
         parent, selections = waiting.pop()
         for node in selections.selections:
             kind = _type_of(schema, parent, node)
-            if kind is not parent or isinstance(node, FieldNode):
-                found.update(_hints_at(parent, node, kind, hints))
+            found.update(_hints_at(parent, node, kind, hints))
             below = selection_set_of(node)
             if below is not None:
                 waiting.append((kind, below))
@@ -94,6 +93,8 @@ def _hints_at(
     parent: GraphQLNamedType | None, node: SelectionNode, kind: GraphQLNamedType | None, hints: Hints
 ) -> Iterator[Hint]:
     """List what a field and its type say, or the type that a fragment is for."""
+    if kind is parent and not isinstance(node, FieldNode):
+        return
     at_field = FREE
     if isinstance(node, FieldNode) and parent is not None:
         at_field = hints.get(f"{parent.name}.{node.name.value}", FREE)

@@ -64,16 +64,24 @@ class Front:
         self.url = f"https://127.0.0.1:{self._port}"
 
     async def close(self) -> None:
-        if self._server is not None:
-            self._server.close()
+        if self._server is None:
+            return
+        # Begun before the end: after it nobody is told any more when the last connection is gone.
+        gone = asyncio.create_task(self._server.wait_closed())
+        await asyncio.sleep(0)
+        self._server.close()
+        for task in self._tasks:
+            task.cancel()
         for writer in self._open:
             writer.transport.abort()
+        await gone
         if self._tasks:
             await asyncio.wait(self._tasks)
 
     async def _take(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self._open.add(writer)
         inner_reader, inner_writer = await asyncio.open_connection("127.0.0.1", self.behind)
-        self._open |= {writer, inner_writer}
+        self._open.add(inner_writer)
         for source, target in ((reader, inner_writer), (inner_reader, writer)):
             task = asyncio.create_task(_hand_on(source, target))
             self._tasks.add(task)

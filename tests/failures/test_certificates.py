@@ -90,3 +90,5 @@ async def test_with_a_stale_answer_kept(
         assert subject.emulator(graph).hits.count() == 1
         await front.present(trusted)
         assert is_whole(subject, await graph.query(text))
+        await subject.emulator(graph).hits.arrived(2)
+        await subject.emulator(graph).hits.idle()

@@ -1,7 +1,7 @@
 """The operations of one HTTP request, and what its client wants beside their answers."""
 
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Hashable, Iterator, Mapping
 from typing import Final
 
 import msgspec
@@ -39,12 +39,26 @@ def extras_of(headers: Mapping[str, str], *, explains: bool) -> Extras:
     return Extras(headers.get(HEADER) if explains else None, headers.get(ftv1.HEADER) == ftv1.WANTED)
 
 
+class Question(msgspec.Struct, frozen=True):
+    """What an answer follows from, time aside."""
+
+    identity: Hashable
+    locale: str
+    media_type: str
+    is_router: bool
+    extras: Extras
+
+
 class Batch(msgspec.Struct, frozen=True):
-    """What is asked for, and what was prepared of each; ``is_list`` where the answers too leave as a list."""
+    """What is asked for, and what was prepared of each; ``is_list`` where the answers too leave as a list.
+
+    ``registers`` where a text came along with the hash by which it will be named.
+    """
 
     asked: tuple[GraphQLRequest, ...]
     prepared: tuple[Prepared, ...]
     is_list: bool
+    registers: bool
 
     def __iter__(self) -> Iterator[tuple[GraphQLRequest, Prepared]]:
         return zip(self.asked, self.prepared, strict=True)
@@ -53,6 +67,12 @@ class Batch(msgspec.Struct, frozen=True):
     def calls(self) -> int:
         """How many upstream calls all of it makes at worst."""
         return sum(each.cost.calls for each in self.prepared)
+
+    @property
+    def is_anybodys(self) -> bool:
+        """Whether its answer may be handed to whoever asks the same."""
+        # What registers a document has to be read each time.
+        return not (self.is_list or self.registers or self.hint.is_private)
 
     @property
     def hint(self) -> Hint:

@@ -17,12 +17,12 @@ from providers.scope import CallScope
 from resolvers.context import Context, GraphRules
 from server.access import Access, Caller
 from server.answers import answer_response, noted_errors, refusal_response, request_id_of
-from server.batch import NOTHING_MORE, Batch, Extras, extras_of
+from server.batch import NOTHING_MORE, Batch, Extras, Question, extras_of
 from server.caching import Reuse, Validators, caching_headers, etag_of, reuse_of
 from server.departure import ClientGone, unless_gone
 from server.edge.admission import Admission
 from server.edge.outcomes import Outcome, tell_outcome
-from server.extensions import estimate, traced, warning
+from server.extensions import extensions_of, predicted, traced
 from server.graphql_errors import formatted
 from server.hints import hints_of
 from server.multipart import MULTIPART, form_of, multipart_response
@@ -39,7 +39,6 @@ from server.operations.values import JsonObject
 from server.prices import PRICES
 from server.rate_limits import RateLimit
 from server.reading import METHODS, Reading
-from server.receipt import prediction, receipt
 from server.settings import Settings
 from server.sharing import Sharing
 from server.trace_context import trace_headers
@@ -117,8 +116,7 @@ class GraphQLEndpoint:
         batch = self._batch(request, asked, caller)
         context = self._context(request, batch)
         extras = extras_of(request.headers, explains=self._settings.explain)
-        # What the answer follows from, time aside.
-        question = (batch.identity, context.locale, media_type, caller.is_router, extras)
+        question = Question(batch.identity, context.locale, media_type, caller.is_router, extras)
         unchanged = self._unchanged(question, request)
         if unchanged is not None:
             return unchanged
@@ -132,12 +130,22 @@ class GraphQLEndpoint:
             unkept = caching_headers(None, "", is_private=False)
             listed = [answer for _, answer in answers]
             return answer_response(listed, media_type, 200, context.scope.request_id, lambda _: unkept)
-        status, answer = answers[0]
+        return self._answer_one(request, question, answers[0], context, batch)
+
+    def _answer_one(
+        self,
+        request: Request,
+        question: Question,
+        answered: tuple[int, JsonObject],
+        context: Context,
+        batch: Batch,
+    ) -> Response:
+        status, answer = answered
+        media_type = question.media_type
         # The older media type promises 200 for whatever could be read as a GraphQL request.
         status = status if media_type == RESPONSE_JSON else 200
         reuse = reuse_of(context.scope.calls, answer, self._clock.unix(), batch.hint)
-        is_anybodys = extras == NOTHING_MORE and not batch.hint.is_private
-        if is_anybodys and isinstance(asked, GraphQLRequest) and not asked.registers:
+        if question.extras == NOTHING_MORE and batch.is_anybodys:
             # An age in the data would stand still.
             again = None if context.scope.tells_age else reuse
             tell_outcome(request.scope, Outcome(answer, status, media_type, again))
@@ -152,7 +160,9 @@ class GraphQLEndpoint:
         operations = self._open if caller.is_router else self._closed
         queries_alone = request.method != "POST"
         prepared = tuple(operations.prepare(each, queries_alone=queries_alone) for each in completed)
-        batch = Batch(completed, prepared, is_list=isinstance(asked, tuple))
+        # Asked of what came: what is named by its hash alone has been completed.
+        registers = any(each.registers for each in listed)
+        batch = Batch(completed, prepared, is_list=isinstance(asked, tuple), registers=registers)
         batch.note()
         return batch
 
@@ -237,24 +247,16 @@ class GraphQLEndpoint:
             trace,
             on_error=asked.on_error,
         )
+        answer: JsonObject
+        status, answer = (200, {"data": outcome.data}) if outcome.ran else (400, {})
         if context.scope.rehearsal is not None and outcome.ran:
-            predicted = prediction(context, context.scope.rehearsal)
-            return 200, {"data": None, "extensions": {"upstream": predicted | estimate(prepared)}}
-        answer: JsonObject = {"data": outcome.data} if outcome.ran else {}
+            return status, {"data": None, "extensions": predicted(context, context.scope.rehearsal, prepared)}
         if outcome.errors:
             answer["errors"] = formatted(outcome.errors, request_id, ran=outcome.ran)
-        extensions = self._extensions(context, prepared, wants_receipt=wants_receipt) | traced(trace, answer)
+        extensions = extensions_of(context, prepared, wants_receipt=wants_receipt) | traced(trace, answer)
         if extensions:
             answer["extensions"] = extensions
-        return (200 if outcome.ran else 400), answer
-
-    def _extensions(self, context: Context, prepared: Prepared, *, wants_receipt: bool) -> JsonObject:
-        extensions: JsonObject = {}
-        if context.warnings:
-            extensions["warnings"] = [warning(each) for each in context.warnings]
-        if wants_receipt:
-            extensions["upstream"] = receipt(context) | estimate(prepared)
-        return extensions
+        return status, answer
 
     def _operations(self, *, introspection: bool) -> Operations:
         bounds = self._bounds

@@ -35,6 +35,11 @@ class FlightScope(CallScope):
         self.owner: int = id(began_by)
         self._timeouts: set[asyncio.Timeout] = set()
 
+    @property
+    def is_over(self) -> bool:
+        """Whether its time has run out: what is in flight is about to end, and no deadline can be put off any more."""
+        return any(timeout.expired() for timeout in self._timeouts)
+
     def extend(self, deadline: float) -> None:
         """Allow as much time as the most patient waiter has."""
         if deadline > self.deadline:
@@ -92,8 +97,9 @@ class Flights:
         return len(self._tasks)
 
     def find(self, key: Hashable) -> Flight[Any] | None:
-        """Find the call in flight whose answer is wanted."""
-        return self._by_key.get(key)
+        """Find the call in flight whose answer is wanted; not one whose time has just run out."""
+        flight = self._by_key.get(key)
+        return None if flight is not None and flight.scope.is_over else flight
 
     def start(
         self,

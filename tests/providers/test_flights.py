@@ -1,0 +1,38 @@
+"""Calls in flight whose time runs out just when somebody else wants their answer."""
+
+import asyncio
+
+from providers.flights import Flight, Flights, Wait
+from providers.records import Provider
+from providers.scope import CallScope
+
+
+async def test_who_comes_in_the_turn_in_which_a_call_runs_out_of_time_begins_another() -> None:
+    loop = asyncio.get_running_loop()
+    flights, answered = Flights(), asyncio.Event()
+    came: asyncio.Future[tuple[Flight[str], Wait]] = loop.create_future()
+
+    async def fetch(flight: Flight[str]) -> str:
+        async with flight.scope.bounded():
+            await answered.wait()
+        return "the answer"
+
+    def join(deadline: float) -> tuple[Flight[str], Wait]:
+        wait = Wait(deadline)
+        scope = CallScope("a request", loop.time(), deadline)
+        flight = flights.find("key") or flights.start("key", scope, fetch)
+        flights.join("key", flight, wait)
+        return flight, wait
+
+    deadline = loop.time() + 0.02
+    first, first_wait = join(deadline)
+    # A hair later than its timer, and rung in the same turn: the call is about to end, and has not ended.
+    loop.call_at(deadline + 1e-9, lambda: came.set_result(join(deadline + 10)))
+    async with asyncio.timeout(1):
+        second, second_wait = await came
+    answered.set()
+    await flights.wait(second_wait)
+    await flights.wait(first_wait)
+    assert second is not first
+    assert second.outcome(Provider.FORGE) == "the answer"
+    assert isinstance(first.task.exception(), TimeoutError)

@@ -201,7 +201,10 @@ async def test_headers_are_sent_as_typed_and_a_prediction_is_shown_as_one(
     async with opened(chromium, stub.url) as tab:
         await tab.click('[data-name="headers"]')
         await tab.click('[aria-label="Headers"] .graphiql-editor:not(.hidden) .view-lines')
+        # An editor that has only just been shown may take its time to take the keys.
+        await tab.wait_for("document.activeElement?.closest('[aria-label=\"Headers\"]')")
         await tab.type('{"X-Mediagraph-Explain": "dry"}')
+        await tab.wait_for(f"{text_of('headers.json')}.includes('dry')")
         await tab.click(_RUN)
         await tab.wait_for("document.querySelector('.mg-receipt')")
         assert stub.headers[-1]["x-mediagraph-explain"] == "dry"

@@ -75,7 +75,11 @@ class SafeLoader(Generic[K, V]):
         """Wait as ``load`` does, to decide something: it is no further use of the value."""
         shared = self._shared(key)
         # What is done cannot be cancelled any more.
-        return shared if shared.done() else asyncio.shield(shared)
+        if shared.done():
+            return shared
+        shielded = asyncio.shield(shared)
+        shielded.add_done_callback(_retrieved)
+        return shielded
 
     def start(self, key: K) -> None:
         """Let the value of a key be fetched, beside what the caller does next; its failure shows where it is loaded."""

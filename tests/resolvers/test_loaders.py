@@ -1,6 +1,7 @@
 """Loaders: one batch for many keys, and futures that survive whoever stops waiting for them."""
 
 import asyncio
+import gc
 import inspect
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 
@@ -9,6 +10,7 @@ import strawberry
 from graphql import execute, parse
 from strawberry.types import Info
 
+from resolvers.begun import Begun, begin
 from resolvers.loaders import BatchCancelled, SafeLoader
 
 
@@ -165,6 +167,29 @@ async def test_a_failure_that_nobody_waits_for_is_not_reported_as_lost(
     assert await loader.load(2) == 20
     loader._memory.clear()  # noqa: SLF001 - as the end of the request does
     await asyncio.gather(*(asyncio.sleep(0) for _ in range(3)))
+    assert reported == []
+
+
+async def test_a_failure_is_not_reported_as_lost_where_whoever_asked_was_dropped_before_it_came(
+    source: Source, loader: SafeLoader[int, int]
+) -> None:
+    reported: list[object] = []
+    asyncio.get_running_loop().set_exception_handler(lambda _, context: reported.append(context))
+
+    async def resolved() -> int:
+        return await loader.load(1)
+
+    # As a field is whose task is cancelled, since its client has gone, before it takes a step.
+    begun = begin(resolved())
+    assert isinstance(begun, Begun)
+    del begun
+    source.answers[1] = KeyError("one")
+    source.open.set()
+    with pytest.raises(KeyError):
+        await loader.load(1)
+    loader._memory.clear()  # noqa: SLF001 - as the end of the request does
+    await asyncio.gather(*(asyncio.sleep(0) for _ in range(3)))
+    gc.collect()
     assert reported == []
 
 

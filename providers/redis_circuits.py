@@ -146,7 +146,8 @@ class RedisCircuits:
 
 
 def _decoded(key: bytes | int) -> str:
-    return key.decode() if isinstance(key, bytes) else ""
+    # What somebody else wrote there must not end the exchange for good.
+    return key.decode("utf-8", "replace") if isinstance(key, bytes) else ""
 
 
 def _arguments(news: Mapping[tuple[str, str], _Told]) -> Iterator[str | int]:

@@ -192,3 +192,11 @@ async def test_changes_are_told_at_once_and_learned_in_the_background(redis_serv
                 await first.call(fails=True)
             await lines.said("circuit_opened", times=2, within_s=2.0)
         assert second.state is not CircuitState.CLOSED
+
+
+async def test_what_somebody_else_wrote_there_does_not_end_the_learning(redis_server: RedisServer) -> None:
+    async with processes(redis_server.url, 2) as (one, other):
+        await RedisPipeline(one.link).run("HSET", "mediagraph:1:circuits", b"\xff\n\xff", "1")
+        await one.break_down()
+        await other.board.exchange()
+        assert other.state is CircuitState.OPEN

@@ -40,13 +40,14 @@ def extras_of(headers: Mapping[str, str], *, explains: bool) -> Extras:
 
 
 class Question(msgspec.Struct, frozen=True):
-    """What an answer follows from, time aside."""
+    """What an answer follows from, time aside. ``purges`` counts those that were known when it was asked."""
 
     identity: Hashable
     locale: str
     media_type: str
     is_router: bool
     extras: Extras
+    purges: int
 
 
 class Batch(msgspec.Struct, frozen=True):

@@ -116,7 +116,9 @@ class GraphQLEndpoint:
         batch = self._batch(request, asked, caller)
         context = self._context(request, batch)
         extras = extras_of(request.headers, explains=self._settings.explain)
-        question = Question(batch.identity, context.locale, media_type, caller.is_router, extras)
+        question = Question(
+            batch.identity, context.locale, media_type, caller.is_router, extras, self._providers.purges
+        )
         unchanged = self._unchanged(question, request)
         if unchanged is not None:
             return unchanged

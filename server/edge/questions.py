@@ -123,7 +123,8 @@ def question_of_url(scope: Scope, view: View, caller: Caller) -> Question:
     """Name what a GET asks; a HEAD asks the same."""
     path: str = scope["path"]
     query: bytes = scope["query_string"]
-    asked = b"%b?%b" % (path.encode("utf-8", "surrogateescape"), query)
+    # A path may hold any mark, escaped; a query holds no line break: two requests never look like one.
+    asked = b"%b\n%b" % (path.encode("utf-8", "surrogateescape"), query)
     return Question("GET", asked, view, caller.is_router)
 
 

@@ -12,6 +12,8 @@ import brotli
 import pytest
 
 from providers.emulation.faults import Fault, held, unavailable
+from server.access import Caller
+from server.edge.questions import View, question_of_url
 from tests.clock import DrivenClock
 from tests.graph import Graph, Reply, running_graph
 from tests.server.test_admin import TOKEN, purge
@@ -439,3 +441,24 @@ async def test_a_long_body_is_no_question_for_here(graph: Graph) -> None:
         reply = await post(graph, whole)
         assert reply.data["photos"]
     assert await verdicts(graph) == {}
+
+
+async def test_a_client_that_has_what_was_purged_is_not_told_that_it_is_still_good() -> None:
+    async with running_graph(admin_token=TOKEN) as graph:
+        first = await graph.send("GET", PATH)
+        await purge(graph, {"provider": "FORGE"})
+        graph.forget_calls()
+        again = await graph.send("GET", PATH, headers={"if-none-match": first.headers["etag"]})
+        called = dict(graph.calls)
+
+    # Asked anew: what came back is the same, and so its bytes need not be sent.
+    assert (again.status, sum(called.values())) == (304, 1)
+    assert again.headers["age"] == "0"
+
+
+def test_a_question_mark_in_a_path_is_not_the_one_before_the_parameters() -> None:
+    view, caller = View("application/json", "en-US", None), Caller("somebody")
+    escaped = {"path": "/graphql/x?query={a}", "query_string": b"query={b}"}
+    plain = {"path": "/graphql/x", "query_string": b"query={a}?query={b}"}
+
+    assert question_of_url(escaped, view, caller) != question_of_url(plain, view, caller)

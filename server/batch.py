@@ -36,7 +36,11 @@ NOTHING_MORE: Final = Extras(explain=None, wants_trace=False)
 
 def extras_of(headers: Mapping[str, str], *, explains: bool) -> Extras:
     """Read what is wanted; without ``explains`` no calls are told."""
-    return Extras(headers.get(HEADER) if explains else None, headers.get(ftv1.HEADER) == ftv1.WANTED)
+    explain = headers.get(HEADER) if explains else None
+    # What is not understood is not kept: it stands in the keys of answers.
+    return Extras(
+        explain if explain in {WANTED, WANTED_DRY} else None, headers.get(ftv1.HEADER) == ftv1.WANTED
+    )
 
 
 class Question(msgspec.Struct, frozen=True):

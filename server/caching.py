@@ -120,7 +120,8 @@ class Validators:
         if known is None or known[0] not in named_tags(sent):
             return None
         etag, given_at, reuse = known
-        passed_s = int(self._clock() - given_at)
+        # A clock can be put back.
+        passed_s = max(0, int(self._clock() - given_at))
         if passed_s >= reuse.left_s:
             del self._known[question]
             return None

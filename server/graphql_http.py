@@ -49,6 +49,7 @@ T = TypeVar("T")
 
 _CLIENT_GONE: Final = 499
 """For the log alone: nobody reads the answer. The number is the customary one, not a registered one."""
+_TOO_DEEP: Final = RequestRefused(400, "BAD_REQUEST", "wanted variables that are nested less deeply")
 
 
 class GraphQLEndpoint:
@@ -103,8 +104,7 @@ class GraphQLEndpoint:
         except ClientGone:
             return Response(status_code=_CLIENT_GONE)
         except RecursionError:
-            deep = RequestRefused(400, "BAD_REQUEST", "wanted variables that are nested less deeply")
-            return refusal_response(request, deep, media_type)
+            return refusal_response(request, _TOO_DEEP, media_type)
 
     async def _answer_all(
         self,
@@ -116,9 +116,8 @@ class GraphQLEndpoint:
         batch = self._batch(request, asked, caller)
         context = self._context(request, batch)
         extras = extras_of(request.headers, explains=self._settings.explain)
-        question = Question(
-            batch.identity, context.locale, media_type, caller.is_router, extras, self._providers.purges
-        )
+        purges = self._providers.purges
+        question = Question(batch.identity, context.locale, media_type, caller.is_router, extras, purges)
         unchanged = self._unchanged(question, request)
         if unchanged is not None:
             return unchanged
@@ -143,16 +142,15 @@ class GraphQLEndpoint:
         batch: Batch,
     ) -> Response:
         status, answer = answered
-        media_type = question.media_type
         # The older media type promises 200 for whatever could be read as a GraphQL request.
-        status = status if media_type == RESPONSE_JSON else 200
+        status = status if question.media_type == RESPONSE_JSON else 200
         reuse = reuse_of(context.scope.calls, answer, self._clock.unix(), batch.hint)
         if question.extras == NOTHING_MORE and batch.is_anybodys:
             # An age in the data would stand still.
             again = None if context.scope.tells_age else reuse
-            tell_outcome(request.scope, Outcome(answer, status, media_type, again))
-        headers = partial(self._caching, question, reuse)
-        return answer_response(answer, media_type, status, context.scope.request_id, headers)
+            tell_outcome(request.scope, Outcome(answer, status, question.media_type, again))
+        told = partial(self._caching, question, reuse)
+        return answer_response(answer, question.media_type, status, context.scope.request_id, told)
 
     def _batch(
         self, request: Request, asked: GraphQLRequest | tuple[GraphQLRequest, ...], caller: Caller
@@ -214,12 +212,12 @@ class GraphQLEndpoint:
             context.close()
             wanted = f"wanted {MULTIPART} in Accept, and no batch, for @defer and @stream"
             raise RequestRefused(406, "BAD_REQUEST", wanted)
-        request_id = context.scope.request_id
         result = await run_in_parts(
             self._schema, document, asked.variables, asked.operation_name, context, asked.on_error
         )
-        masked = partial(noted_errors, request_id=request_id)
-        return multipart_response(_until_closed(frames_of(result, masked), context), form, request_id)
+        masked = partial(noted_errors, request_id=context.scope.request_id)
+        parts = _until_closed(frames_of(result, masked), context)
+        return multipart_response(parts, form, context.scope.request_id)
 
     def _caching(self, question: Hashable, reuse: Reuse | None, body: bytes) -> dict[str, str]:
         etag = etag_of(body)

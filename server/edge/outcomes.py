@@ -57,6 +57,11 @@ class KeptAnswer(msgspec.Struct, frozen=True):
     given_at: float
     noted: Observation
 
+    @property
+    def reuse_at_its_end(self) -> Reuse:
+        """Tell how old it is when it may be given for the last time."""
+        return Reuse(self.reuse.age_s + self.reuse.left_s, 0)
+
     def reuse_at(self, now: float) -> Reuse | None:
         """Tell how old it is and how long it is good by then; None where it may not be given any more."""
         # A clock that was set back counts as one that stood still.

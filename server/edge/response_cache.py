@@ -155,7 +155,8 @@ class ResponseCache:
             await self._admission.calls.take(caller, kept.noted.cost_calls)
         begin_span(Headers(scope=scope))
         observation().note_same(kept.noted, "HIT")
-        reuse = kept.reuse_at(self._kept.now()) or kept.reuse
+        # Its time may run out while the caller's turn is waited for.
+        reuse = kept.reuse_at(self._kept.now()) or kept.reuse_at_its_end
         own = [(b"x-request-id", _request_id(scope)), (b"age", b"%d" % reuse.age_s)]
         if kept.is_public:
             own.append((b"x-accel-expires", b"%d" % reuse.left_s))

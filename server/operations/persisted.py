@@ -12,6 +12,8 @@ import msgspec
 from server.operations.requests import GraphQLRequest, RequestRefused
 
 MOST_BYTES: Final = 8 * 1024 * 1024
+ENTRY_BYTES: Final = 512
+"""What a text takes beside itself: its hash, its place in the table."""
 
 _HASH = re.compile(r"[0-9a-f]{64}")
 
@@ -91,14 +93,18 @@ class PersistedQueries:
             self._shared.keep(named, text)
 
     def _remember(self, named: str, text: str) -> None:
-        size = len(text.encode("utf-8", "replace"))
+        size = _size(text)
         if named in self._texts or size > self._most_bytes:
             return
         self._texts[named] = text
         self._bytes += size
         while self._bytes > self._most_bytes:
             _, dropped = self._texts.popitem(last=False)
-            self._bytes -= len(dropped.encode("utf-8", "replace"))
+            self._bytes -= _size(dropped)
+
+
+def _size(text: str) -> int:
+    return len(text.encode("utf-8", "replace")) + ENTRY_BYTES
 
 
 def _hash(sent: bytes) -> str:

@@ -10,7 +10,7 @@ import pytest
 from providers.redis_link import RedisLink
 from providers.redis_pipeline import RedisPipeline
 from providers.redis_texts import RedisTexts
-from server.operations.persisted import PersistedQueries
+from server.operations.persisted import ENTRY_BYTES, PersistedQueries
 from server.operations.requests import GraphQLRequest, RequestRefused
 from tests.graph import Graph, Reply, running_graph
 from tests.providers.redis_server import RedisServer
@@ -60,7 +60,7 @@ async def test_a_hash_that_does_not_fit_is_refused(
 
 
 def test_what_is_kept_is_bounded_and_the_least_used_goes_first() -> None:
-    queries = PersistedQueries(most_bytes=30)
+    queries = PersistedQueries(most_bytes=3 * (10 + ENTRY_BYTES))
     texts = ["{ aaaaaa }", "{ bbbbbb }", "{ cccccc }"]
     hashes = [hashlib.sha256(text.encode()).hexdigest() for text in texts]
 

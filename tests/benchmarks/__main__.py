@@ -12,8 +12,10 @@ from pathlib import Path
 
 from tests.benchmarks import tables
 from tests.benchmarks.rounds import Turns, loaded, on_one_core, play, refuse_other_answers
+from tests.benchmarks.serve import KINDS
 from tests.benchmarks.servers import (
     ALL,
+    HAND_KEPT,
     OTHER_CORE,
     PEERS,
     Server,
@@ -29,8 +31,13 @@ _DELAY_MS = 20.0
 _ROOT = Path(__file__).resolve().parents[2]
 _BEGIN, _END = "<!-- figures -->", "<!-- end of figures -->"
 _COLUMNS: dict[str, tuple[str, str, tuple[Workload, ...], tuple[str, ...]]] = {
-    "cold": ("Every call made", "nothing", COLD, ALL),
-    "warm": ("Providers' answers kept", "answers", WARM, ("naive", "interpreted", "compiled", *PEERS)),
+    "cold": ("Every call made", "nothing", COLD, (*KINDS, *PEERS)),
+    "warm": (
+        "Providers' answers kept",
+        "answers",
+        WARM,
+        ("naive", "interpreted", "compiled", *PEERS, *HAND_KEPT),
+    ),
     "repeated": ("Whole answers kept", "responses", REPEATED, ("naive", "compiled", *PEERS)),
 }
 
@@ -70,7 +77,7 @@ class Bench:
         medians = self.findings.page_ms
         with upstream(_DELAY_MS) as urls:
             for name in self._names:
-                if name == "interpreted":
+                if name in ("interpreted", *HAND_KEPT):
                     continue
                 with served(name, urls, "nothing") as server:
                     loaded(server, PAGE_OF_ALL, 1.0, 1)
@@ -109,7 +116,7 @@ def main() -> None:
     on_one_core(OTHER_CORE)
     peers = installed_peers()
     wanted = asked.servers or ALL
-    bench = Bench(asked, [name for name in wanted if name not in PEERS or name in peers])
+    bench = Bench(asked, [name for name in wanted if name in peers or name not in (*PEERS, *HAND_KEPT)])
     told = [
         f"{asked.rounds} rounds of {asked.seconds:g} s, {asked.connections} connections, one core a server."
     ]

@@ -17,7 +17,10 @@ from tests.benchmarks.serve import KINDS
 SERVER_CORE: Final = 0
 OTHER_CORE: Final = 1
 PEERS: Final = ("apollo", "yoga", "mercurius")
-ALL: Final = (*KINDS, *PEERS)
+_OBJECTS: Final = "+lru"
+HAND_KEPT: Final = tuple(f"{name}{_OBJECTS}" for name in PEERS)
+"""The peers again, which keep answers as objects in a cache written by hand, where the others use their client's."""
+ALL: Final = (*KINDS, *PEERS, *HAND_KEPT)
 
 _FOLDER = Path(__file__).parent / "peers"
 _PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
@@ -83,9 +86,10 @@ def upstream(delay_ms: float = 0.0) -> Iterator[dict[str, str]]:
 def served(name: str, urls: Mapping[str, str], keeps: str) -> Iterator[Server]:
     """Run a server over the providers; ``keeps`` as in ``tests.benchmarks.serve``."""
     port, given = free_port(), json.dumps(urls)
-    program = ("node", "serve.js") if name in PEERS else (sys.executable, "-m", "tests.benchmarks.serve")
-    folder = _FOLDER if name in PEERS else None
-    command = (*program, name, str(port), given, keeps)
+    own = (sys.executable, "-m", "tests.benchmarks.serve", name, str(port), given, keeps)
+    peer, keeps_objects, _ = name.partition(_OBJECTS)
+    others = ("node", "serve.js", peer, str(port), given, "decoded" if keeps_objects else keeps)
+    command, folder = (others, _FOLDER) if peer in PEERS else (own, None)
     with running(*command, core=SERVER_CORE, folder=folder) as process:
         wait_for(port, process)
         yield Server(name, port, process.pid)
@@ -101,7 +105,7 @@ def installed_peers() -> tuple[str, ...]:
     if not stamp.exists() or stamp.read_text(encoding="utf-8") != lock.read_text(encoding="utf-8"):
         subprocess.run([npm, "ci", "--no-progress", "--loglevel=error"], cwd=_FOLDER, check=True)
         shutil.copy(lock, stamp)
-    return PEERS
+    return *PEERS, *HAND_KEPT
 
 
 def versions() -> str:

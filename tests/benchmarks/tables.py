@@ -4,23 +4,24 @@ import statistics
 from collections.abc import Callable, Iterator, Sequence
 
 from tests.benchmarks.rounds import Turn, Turns
-from tests.benchmarks.servers import PEERS
+from tests.benchmarks.servers import HAND_KEPT, PEERS
 
 _FULL = 0.85
 
 
 def rates(turns: Turns, workloads: Sequence[str], names: Sequence[str]) -> Iterator[str]:
     """Write requests a second by server, and how the graph compares with the naive server and the best peer."""
-    yield from _header(("requests a second", *names, "compiled / naive", "compiled / best peer"))
+    by_hand = ("compiled / best +lru",) if _among(HAND_KEPT, names) else ()
+    yield from _header(("requests a second", *names, "compiled / naive", "compiled / best peer", *by_hand))
     for workload in workloads:
         cells = [
             f"{_median(turns, workload, name, _per_second):,.0f}{_mark(turns, workload, name)}"
             for name in names
         ]
-        best = best_peer(turns, workload, names)
+        bests = [best_peer(turns, workload, names), *(best_by_hand(turns, workload, names) for _ in by_hand)]
         ratios = [
             ratio(turns, workload, "naive") if "naive" in names else "",
-            f"{ratio(turns, workload, best)} {best}" if best else "",
+            *(f"{ratio(turns, workload, best)} {best}" if best else "" for best in bests),
         ]
         yield row((workload, *cells, *ratios))
 
@@ -30,7 +31,7 @@ def costs(turns: Turns, workloads: Sequence[str], names: Sequence[str]) -> Itera
     yield from _header(("CPU us a request", *names, "naive / compiled", "best peer / compiled"))
     for workload in workloads:
         used = {name: _median(turns, workload, name, _cpu_us) for name in names}
-        best = min((name for name in names if name in PEERS), key=lambda name: used[name], default="")
+        best = min(_among(PEERS, names), key=lambda name: used[name], default="")
         ratios = [f"{used[name] / used['compiled']:.1f} {name}" if name else "" for name in ("naive", best)]
         yield row((workload, *(f"{used[name]:,.0f}" for name in names), *ratios))
 
@@ -61,8 +62,20 @@ def has_time_to_spare(turns: Turns, workload: str, name: str) -> bool:
 
 def best_peer(turns: Turns, workload: str, names: Sequence[str]) -> str:
     """Name the peer that answers most; nothing where there is none."""
-    peers = [name for name in PEERS if name in names]
-    return max(peers, key=lambda name: _median(turns, workload, name, _per_second), default="")
+    return _most(turns, workload, _among(PEERS, names))
+
+
+def best_by_hand(turns: Turns, workload: str, names: Sequence[str]) -> str:
+    """Name the peer with a cache of objects that answers most; nothing where there is none."""
+    return _most(turns, workload, _among(HAND_KEPT, names))
+
+
+def _among(wanted: Sequence[str], names: Sequence[str]) -> list[str]:
+    return [name for name in wanted if name in names]
+
+
+def _most(turns: Turns, workload: str, names: Sequence[str]) -> str:
+    return max(names, key=lambda name: _median(turns, workload, name, _per_second), default="")
 
 
 def plain(title: str, figures: dict[str, str]) -> Iterator[str]:

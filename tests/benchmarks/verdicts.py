@@ -6,8 +6,8 @@ from typing import Final
 import msgspec
 
 from tests.benchmarks.rounds import Turns
-from tests.benchmarks.servers import PEERS
-from tests.benchmarks.tables import best_peer, has_time_to_spare, ratios, row, saved
+from tests.benchmarks.servers import HAND_KEPT, PEERS
+from tests.benchmarks.tables import best_by_hand, best_peer, has_time_to_spare, ratios, row, saved
 
 # By column and workload: how many times the naive server, and the best peer; none where none is wanted.
 WANTED: Final[Mapping[tuple[str, str], tuple[float | None, float | None]]] = {
@@ -45,9 +45,12 @@ def short(findings: Findings) -> Iterator[str]:
     for (column, workload), (naive, peer) in WANTED.items():
         turns = findings.turns.get(column, {})
         if (workload, "compiled") in turns:
-            name = best_peer(turns, workload, [name for _, name in turns])
-            cells = (*_held(turns, workload, "naive", naive), *_held(turns, workload, name, peer))
+            names = [name for _, name in turns]
+            best, by_hand = best_peer(turns, workload, names), best_by_hand(turns, workload, names)
+            cells = (*_held(turns, workload, "naive", naive), *_held(turns, workload, best, peer))
             yield row((f"{workload}, {_TITLES[column]}", *cells))
+            if by_hand:
+                yield row(("... by the peers as objects", "", "", *_held(turns, workload, by_hand, peer)))
     if "compiled" in findings.page_ms:
         found = findings.page_ms["compiled"]
         shown = _marked(f"{found:.1f} ms", holds=found <= MOST_MS)
@@ -72,7 +75,7 @@ def _held(turns: Turns, workload: str, other: str, wanted: float | None) -> tupl
     found = (saved if spared else ratios)(turns, workload, other)
     middle = sorted(found)[len(found) // 2]
     shown = f"{middle:.1f} ({min(found):.1f} to {max(found):.1f})"
-    named = (f" {other}" if other in PEERS else "") + (" in CPU time" if spared else "")
+    named = (f" {other}" if other in (*PEERS, *HAND_KEPT) else "") + (" in CPU time" if spared else "")
     return _marked(shown, holds=wanted is None or middle >= wanted) + named, f"{wanted:g}" if wanted else ""
 
 

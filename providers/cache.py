@@ -51,6 +51,13 @@ class Entry(msgspec.Struct):
         """Tell whether it may be answered while it is asked for anew."""
         return now <= self.answer.origin.fresh_until + self.keeping.stale_s
 
+    def verdict_at(self, now: float) -> str:
+        """Tell as what it may be answered: HIT while it is fresh, STALE after that; empty where it may not be."""
+        origin = self.answer.origin
+        if now <= origin.fresh_until and origin.stored_at - _CLOCKS_APART_S <= now:
+            return "HIT"
+        return "STALE" if self.may_serve(now) else ""
+
     def age_s(self, now: float) -> int:
         """Tell how many whole seconds ago it was good for sure."""
         return max(0, int(now - self.answer.origin.stored_at))

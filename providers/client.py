@@ -120,16 +120,14 @@ class ProviderClient:
             raise answer
         return answer
 
-    def at_hand(self, ask: Ask[T], scope: CallScope) -> Answer[T] | None:
-        """Answer as ``get`` does where that needs no waiting; None, and nothing noted, where it does."""
-        if scope.rehearsal is not None or self.missing or self._kept.find(ask.call) is None:
+    def at_hand(self, call: Call, ask: Callable[[], Ask[T]], scope: CallScope) -> Answer[T] | None:
+        """Answer as ``get`` does where that needs no waiting; None, and nothing noted, where it does.
+
+        ``ask`` tells what is made of the call's answer, where it has to be renewed.
+        """
+        if scope.rehearsal is not None or self.missing:
             return None
-        record = self._record(ask.call, scope, asyncio.get_running_loop().time())
-        answer = self._at_hand(ask, scope, record)
-        if answer is not None:
-            record.origin = answer.origin
-            scope.calls.append(record)
-        return answer
+        return self._at_hand(call, ask, scope)
 
     async def by_key(
         self, keys: Iterable[K], ask: Callable[[K], Ask[T]], scope: CallScope
@@ -155,13 +153,12 @@ class ProviderClient:
 
     def _begin(self, ask: Ask[T], scope: CallScope, wait: Wait) -> "Answer[T] | Waiting[T] | ProviderError":
         """Answer with what is kept, or let the request wait for the call."""
+        answer = self._at_hand(ask.call, lambda: ask, scope)
+        if answer is not None:
+            return answer
         now = asyncio.get_running_loop().time()
         record = self._record(ask.call, scope, now)
         scope.calls.append(record)
-        answer = self._at_hand(ask, scope, record)
-        if answer is not None:
-            record.origin = answer.origin
-            return answer
         if now >= scope.deadline:
             return NotAsked(self.provider, "was not asked: the request's time was over")
         flight: Flight[Answer[T]] | None = self._flights.find(ask.call)
@@ -229,20 +226,21 @@ class ProviderClient:
         """Cancel every call in flight."""
         await self._flights.close()
 
-    def _at_hand(self, ask: Ask[T], scope: CallScope, record: CallRecord) -> Answer[T] | None:
-        entry = self._kept.find(ask.call)
+    def _at_hand(self, call: Call, ask: Callable[[], Ask[T]], scope: CallScope) -> Answer[T] | None:
+        entry = self._kept.find(call)
         if entry is None:
             return None
         now = self._clock.unix()
-        if not entry.may_serve(now):
+        verdict = entry.verdict_at(now)
+        if not verdict:
             return None
-        record.age_s = entry.age_s(now)
-        if entry.is_fresh(now):
-            record.verdict = "HIT"
-        else:
-            record.verdict = "STALE"
-            self._renew(ask, scope)
-        return entry.answer
+        answer: Answer[T] = entry.answer
+        record = self._record(call, scope, asyncio.get_running_loop().time())
+        record.verdict, record.age_s, record.origin = verdict, entry.age_s(now), answer.origin
+        scope.calls.append(record)
+        if verdict == "STALE":
+            self._renew(ask(), scope)
+        return answer
 
     def _renew(self, ask: Ask[T], scope: CallScope) -> None:
         if self._flights.find(ask.call) is None:

@@ -1,10 +1,10 @@
 """Calls of one kind, each for one key."""
 
 from collections.abc import Callable, Hashable, Iterable, Mapping
-from functools import partial
-from typing import Generic, TypeVar
+from functools import lru_cache
+from typing import Final, Generic, TypeVar
 
-from providers.calls import Ask
+from providers.calls import Ask, Call
 from providers.client import ProviderClient
 from providers.errors import ProviderError
 from providers.records import Answer
@@ -13,26 +13,31 @@ from providers.scope import CallScope
 K = TypeVar("K", bound=Hashable)
 T = TypeVar("T")
 
+_CALLS_REMEMBERED: Final = 2048
+
 
 class Lookup(Generic[K, T]):
     """Looks keys up with a call each.
 
-    ``ask`` tells what is asked for a key, ``fit`` makes of what was kept of its answer what the key is to have.
+    ``call`` makes the call of a key, always the same; ``ask`` tells what is made of its answer, and ``fit`` makes of
+    what was kept of that what the key is to have.
     """
 
     def __init__(
         self,
         client: ProviderClient,
-        ask: Callable[[CallScope, K], Ask[T]],
+        call: Callable[[K], Call],
+        ask: Callable[[CallScope, K, Call], Ask[T]],
         fit: Callable[[K, Answer[T]], Answer[T]] | None = None,
     ) -> None:
         self._client = client
+        self._call = lru_cache(_CALLS_REMEMBERED)(call)
         self._ask = ask
         self._fit = fit
 
     async def __call__(self, keys: Iterable[K], scope: CallScope) -> Mapping[K, Answer[T] | ProviderError]:
         """Look up many keys, all at once: an Answer each, whose value is None for a 404, or a ProviderError."""
-        found = await self._client.by_key(keys, partial(self._ask, scope), scope)
+        found = await self._client.by_key(keys, lambda key: self._ask(scope, key, self._call(key)), scope)
         fit = self._fit
         if fit is None:
             return found
@@ -42,5 +47,6 @@ class Lookup(Generic[K, T]):
 
     def at_hand(self, key: K, scope: CallScope) -> Answer[T] | None:
         """Look up one key among the kept answers; None where its call has to be waited for."""
-        answer = self._client.at_hand(self._ask(scope, key), scope)
+        call = self._call(key)
+        answer = self._client.at_hand(call, lambda: self._ask(scope, key, call), scope)
         return answer if answer is None or self._fit is None else self._fit(key, answer)

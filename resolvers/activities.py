@@ -5,6 +5,7 @@ import msgspec
 from providers.errors import ProviderError
 from providers.keys import ActivityKey, activity_uuid
 from providers.musement.records import CARRIED, Activity, activity_owner
+from providers.records import Answer
 from resolvers import partial
 from resolvers.begun import begins_at_once
 from resolvers.context import Context, Info
@@ -44,6 +45,11 @@ class ActivityPlan(msgspec.Struct, frozen=True):
         """Whether nothing but deferred fragments needs the detail, and the entity stands without it."""
         return self.first is not None and not self.first.attributes and not self.first.keys_only
 
+    @property
+    def waits_for_detail(self) -> bool:
+        """Whether there is nothing to show before the detail is there."""
+        return self.keys_only or (bool(self.attributes) and not self.defers_detail)
+
 
 def plan_of(selection: Selection) -> ActivityPlan:
     """Read which calls a selection needs."""
@@ -77,11 +83,19 @@ async def activities(
     bounded(context, uuids, "uuids")
     plan = planned(info, TYPE, plan_of)
 
-    async def find(uuid: str) -> Activity | None:
-        key = ActivityKey(checked(activity_uuid, uuid, "uuids"), chosen)
-        return await materialised(context, key, plan)
+    def key_of(uuid: str) -> ActivityKey:
+        return ActivityKey(checked(activity_uuid, uuid, "uuids"), chosen)
 
-    return await each(uuids, find)
+    async def find(uuid: str) -> Activity | None:
+        return await materialised(context, key_of(uuid), plan)
+
+    return await each(uuids, find, lambda uuid: at_hand(context, key_of(uuid), plan))
+
+
+def at_hand(context: Context, key: ActivityKey, plan: ActivityPlan) -> Answer[Activity] | None:
+    """Answer as ``materialised`` does where the detail decides and need not be waited for; None where it does."""
+    _start(context, key, plan)
+    return context.loaders.activity.at_hand(key) if plan.waits_for_detail else None
 
 
 async def materialised(context: Context, key: ActivityKey, plan: ActivityPlan) -> Activity | None:
@@ -95,12 +109,13 @@ async def materialised(context: Context, key: ActivityKey, plan: ActivityPlan) -
     # Media alone prove nothing: their 404 means "no gallery" (Musement's reference).
     if not plan.attributes and not plan.keys_only:
         return Activity(uuid=key.uuid, locale=key.locale)
+    loader = context.loaders.activity
     # With the key alone in the first part it would have to tell whether there is such an activity: that needs the call.
     if plan.defers_detail:
         bare = Activity(uuid=key.uuid, locale=key.locale)
-        return partial.with_later(bare, plan.attributes, context.loaders.activity.use(key))
+        return partial.with_later(bare, plan.attributes, loader.use(key))
     try:
-        answer = await context.loaders.activity.load(key)
+        answer = loader.at_hand(key) or await loader.load(key)
     except ProviderError as error:
         if plan.keys_only:
             raise
@@ -125,6 +140,6 @@ def failed(key: ActivityKey, error: ProviderError) -> Activity:
 
 def _start(context: Context, key: ActivityKey, plan: ActivityPlan) -> None:
     owner = activity_owner(key.uuid)
-    if any(field.fetches(owner) for field in plan.media):
+    if plan.media and any(field.fetches(owner) for field in plan.media):
         context.loaders.activity_media.start(key)
     start_joined(context, key, plan.photos)

@@ -55,10 +55,19 @@ class SafeLoader(Generic[K, V]):
         self._used: set[K] = set()
         self._fetch = fetch
         self._at_hand = at_hand
+        # What was at hand, and the futures of what is waited for.
+        self._values: dict[K, V] = {}
         self._memory: dict[K, asyncio.Future[V]] = {}
         self._batching: DataLoader[K, V] | None = None
         self._batches: set[asyncio.Task[Any] | None] = set()
         self._closed = False
+
+    def at_hand(self, key: K) -> V | None:
+        """Use the value of a key that need not be waited for; any other is fetched from now on, and is None."""
+        value = self._started(key)
+        if value is not None:
+            self._count_use(key)
+        return value
 
     def load(self, key: K) -> "asyncio.Future[V]":
         """Wait for the value of a key; the returned future may be cancelled without harm to others."""
@@ -83,7 +92,20 @@ class SafeLoader(Generic[K, V]):
 
     def start(self, key: K) -> None:
         """Let the value of a key be fetched, beside what the caller does next; its failure shows where it is loaded."""
-        self._shared(key)
+        self._started(key)
+
+    def _started(self, key: K) -> V | None:
+        value = self._values.get(key)
+        if value is not None:
+            return value
+        known = self._memory.get(key)
+        if known is None or known.cancelled():
+            value = self._at_hand(key) if self._at_hand and not self._closed else None
+            if value is None:
+                self._memory[key] = self._batched(key)
+            else:
+                self._values[key] = value
+        return value
 
     def _count_use(self, key: K) -> None:
         if key in self._used:
@@ -91,18 +113,10 @@ class SafeLoader(Generic[K, V]):
         self._used.add(key)
 
     def _shared(self, key: K) -> "asyncio.Future[V]":
-        known = self._memory.get(key)
-        if known is None or known.cancelled():
-            known = self._memory[key] = self._found(key) or self._batched(key)
-        return known
-
-    def _found(self, key: K) -> "asyncio.Future[V] | None":
-        value = self._at_hand(key) if self._at_hand and not self._closed else None
-        if value is None:
-            return None
-        future: asyncio.Future[V] = asyncio.get_running_loop().create_future()
-        future.set_result(value)
-        return future
+        value = self._started(key)
+        if value is not None:
+            self._memory[key] = _done(value)
+        return self._memory[key]
 
     def _batched(self, key: K) -> "asyncio.Future[V]":
         if self._batching is None:
@@ -143,6 +157,12 @@ class SafeLoader(Generic[K, V]):
         for batch in self._batches:
             if batch is not None:
                 batch.cancel()
+
+
+def _done(value: V) -> "asyncio.Future[V]":
+    future: asyncio.Future[V] = asyncio.get_running_loop().create_future()
+    future.set_result(value)
+    return future
 
 
 def _retrieved(future: "asyncio.Future[V]") -> None:

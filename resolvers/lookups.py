@@ -5,6 +5,7 @@ from collections.abc import Callable, Coroutine, Sequence
 from typing import Any, Final, TypeVar
 
 from providers.errors import InvalidKey, ProviderError
+from providers.records import Answer
 from resolvers.begun import Begun, begin
 from resolvers.context import Context
 from resolvers.errors import BadUserInput
@@ -33,9 +34,14 @@ def bounded(context: Context, keys: Sequence[object], argument: str) -> None:
 
 
 async def each(
-    keys: Sequence[K], find: Callable[[K], Coroutine[Any, Any, S | None]]
+    keys: Sequence[K],
+    find: Callable[[K], Coroutine[Any, Any, S | None]],
+    at_hand: Callable[[K], Answer[S] | None] = lambda _: None,
 ) -> list[S | None | Exception]:
-    """Find every key, all at once; a key's failure stands at its own position."""
+    """Find every key, all at once; a key's failure stands at its own position.
+
+    ``at_hand`` answers what need not be waited for; whatever it gives None for is left to ``find``.
+    """
 
     async def caught(begun: Begun[S | None]) -> S | None | Exception:
         try:
@@ -46,7 +52,8 @@ async def each(
     found: list[Any] = []
     for key in keys:
         try:
-            found.append(begin(find(key)))
+            answer = at_hand(key)
+            found.append(begin(find(key)) if answer is None else answer.value)
         except _OF_ITS_KEY as error:
             found.append(error)
     waiting = [index for index, value in enumerate(found) if isinstance(value, Begun)]

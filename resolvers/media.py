@@ -150,7 +150,8 @@ def photo_media(
 async def _of_activity(activity: Activity, context: Context, field: MediaField) -> Connection[Media]:
     # Checked first: wrong arguments cost no call.
     window = field.window(activity.owner)
-    answer = await context.loaders.activity_media.load(activity.key)
+    loader, key = context.loaders.activity_media, activity.key
+    answer = loader.at_hand(key) or await loader.load(key)
     return window.cut([item for item in answer.value or () if field.wants(item.kind)], answer.origin)
 
 

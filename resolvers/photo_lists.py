@@ -193,7 +193,8 @@ async def _plain(info: Info, field: PhotoListField, culture: str) -> Connection[
     skip, limit = field.window()
     if not limit:
         return empty_connection(field.bound, skip, context.scope.now())
-    answer = await context.loaders.photo_window.load(Window(field.lists(culture)[0], skip, limit))
+    loader, window = context.loaders.photo_window, Window(field.lists(culture)[0], skip, limit)
+    answer = loader.at_hand(window) or await loader.load(window)
     if answer is None:
         raise ListAbsent
     if answer.cut_short is not None:

@@ -57,7 +57,8 @@ async def photos_by_key(info: Info, keys: list[KeyInput]) -> list[Photo | None |
 
 async def by_key(context: Context, key: PhotoKey) -> Photo | None:
     """Load a photo's detail; raises ProviderError, since a photo without its image cannot stand."""
-    return (await context.loaders.photo.load(key)).value
+    loader = context.loaders.photo
+    return (loader.at_hand(key) or await loader.load(key)).value
 
 
 def _key(culture: str, slug: str, culture_argument: str, slug_argument: str) -> PhotoKey:

@@ -46,6 +46,11 @@ class ResortPlan(msgspec.Struct, frozen=True):
         return self.first is not None and not self.first.attributes and not self.first.keys_only
 
     @property
+    def waits_for_detail(self) -> bool:
+        """Whether there is nothing to show before the detail is there."""
+        return self.keys_only or (bool(self.attributes) and not self.defers_detail)
+
+    @property
     def deciding(self) -> "ResortPlan":
         """What decides whether the product exists: the first part of the answer, where that needs calls of its own."""
         # What is deferred holds nothing up.
@@ -112,7 +117,7 @@ async def materialised(context: Context, key: ResortKey, plan: ResortPlan) -> Re
     where nothing but the key is selected.
     """
     _start(context, key, plan)
-    if (plan.attributes and not plan.defers_detail) or plan.keys_only:
+    if plan.waits_for_detail:
         return await _by_detail(context, key, plan)
     detail = context.loaders.resort.use(key) if plan.attributes else None
     if not await _shows_media(context.loaders, key, plan.deciding.kinds(resort_owner(key.product_id))):
@@ -123,7 +128,8 @@ async def materialised(context: Context, key: ResortKey, plan: ResortPlan) -> Re
 
 async def _by_detail(context: Context, key: ResortKey, plan: ResortPlan) -> Resort | None:
     try:
-        return (await context.loaders.resort.load(key)).value
+        loader = context.loaders.resort
+        return (loader.at_hand(key) or await loader.load(key)).value
     except ProviderError as error:
         if plan.keys_only:
             raise

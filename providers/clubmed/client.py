@@ -32,7 +32,6 @@ from providers.transport import Reply
 # Our own bound: no maximum is documented, and an item is some 4.5 kB (observed).
 LARGEST_PAGE: Final = 100
 _LOCALES_REMEMBERED: Final = 256
-_CALLS_REMEMBERED: Final = 2048
 
 _SAMPLE_DETAIL: Final = Sample(lambda: samples.DETAIL)
 _SAMPLE_PICTURES: Final = Sample(lambda: samples.PICTURES)
@@ -78,11 +77,15 @@ class ClubMedClient:
             return fallbacks(locale, locales, default_locale)[0]
 
         self._language = language
-        self.resorts = Lookup(client, self._detail_of, _in_locale_of)
-        self.pictures = Lookup(client, self._pictures_of)
-        self.videos = Lookup(client, self._videos_of)
+        self.resorts = Lookup(
+            client, partial(self._call, "GET /v2/products/{id}"), self._detail_of, _in_locale_of
+        )
+        self.pictures = Lookup(
+            client, partial(self._call, "GET /v1/products/{id}/pictures"), self._pictures_of
+        )
+        self.videos = Lookup(client, partial(self._call, "GET /v0/products/{id}/videos"), self._videos_of)
 
-    def _pictures_of(self, scope: CallScope, key: ResortKey) -> Ask[tuple[Image, ...]]:
+    def _pictures_of(self, scope: CallScope, key: ResortKey, call: Call) -> Ask[tuple[Image, ...]]:
         owner = resort_owner(key.product_id)
 
         def decode(reply: Reply, origin: Origin) -> tuple[Image, ...]:
@@ -92,9 +95,9 @@ class ClubMedClient:
             scope.dropped_items += len(wires) - len(found)
             return distinct(found)
 
-        return Ask(self._call("GET /v1/products/{id}/pictures", key), decode, _SAMPLE_PICTURES)
+        return Ask(call, decode, _SAMPLE_PICTURES)
 
-    def _videos_of(self, scope: CallScope, key: ResortKey) -> Ask[tuple[Video, ...]]:
+    def _videos_of(self, scope: CallScope, key: ResortKey, call: Call) -> Ask[tuple[Video, ...]]:
         owner = resort_owner(key.product_id)
 
         def decode(reply: Reply, origin: Origin) -> tuple[Video, ...]:
@@ -104,7 +107,7 @@ class ClubMedClient:
             scope.dropped_items += len(urls) - len(found)
             return distinct(found)
 
-        return Ask(self._call("GET /v0/products/{id}/videos", key), decode, _SAMPLE_VIDEOS)
+        return Ask(call, decode, _SAMPLE_VIDEOS)
 
     async def catalog(self, locale: str, offset: int, limit: int, scope: CallScope) -> Answer[Page[Resort]]:
         """Fetch the products from ``offset``, 1 to 100 of them; raises ProviderError.
@@ -160,26 +163,21 @@ class ClubMedClient:
             nothing = Slice(first=first, items=(), total=None, has_next=False)
             return Answer(value=nothing, origin=Origin(stored_at=scope.now(), fresh_until=scope.now()))
 
-    def _detail_of(self, scope: CallScope, key: ResortKey) -> Ask[Resort]:
+    def _detail_of(self, scope: CallScope, key: ResortKey, call: Call) -> Ask[Resort]:
         del scope
 
         def decode(reply: Reply, origin: Origin) -> Resort:
             return resort(_DETAIL.decode(reply.body), key, origin, self._image_hosts, whole=True)
 
-        return Ask(self._call("GET /v2/products/{id}", key), decode, _SAMPLE_DETAIL)
+        return Ask(call, decode, _SAMPLE_DETAIL)
 
     def _call(self, route: str, key: ResortKey) -> Call:
-        return _call(route, key.product_id, self._language(key.locale))
-
-
-@lru_cache(_CALLS_REMEMBERED)
-def _call(route: str, product_id: str, language: str) -> Call:
-    return Call(
-        route=route,
-        path=route.removeprefix("GET ").replace("{id}", path_segment(product_id)),
-        headers=(("accept-language", language),),
-        tags=(f"ResortProduct:{product_id}",),
-    )
+        return Call(
+            route=route,
+            path=route.removeprefix("GET ").replace("{id}", path_segment(key.product_id)),
+            headers=(("accept-language", self._language(key.locale)),),
+            tags=(f"ResortProduct:{key.product_id}",),
+        )
 
 
 def _in_locale_of(key: ResortKey, answer: Answer[Resort]) -> Answer[Resort]:

@@ -86,9 +86,9 @@ class ForgeClient:
         self._client = client
         self._images = images
         self._context_parameter = context_parameter
-        self.photos = Lookup(client, self._photo_of)
+        self.photos = Lookup(client, _call, self._photo_of)
 
-    def _photo_of(self, scope: CallScope, key: PhotoKey) -> Ask[Photo]:
+    def _photo_of(self, scope: CallScope, key: PhotoKey, call: Call) -> Ask[Photo]:
         def decode(reply: Reply, origin: Origin) -> Photo:
             photo = _DETAIL.decode(reply.body)
             if not photo.slug:
@@ -99,7 +99,7 @@ class ForgeClient:
                 raise UpstreamBadResponse(Provider.FORGE, "answered a photo without a usable image")
             return photo
 
-        return Ask(_call(key.culture, key.slug), decode, Sample(partial(samples.photo, key.slug)))
+        return Ask(call, decode, Sample(partial(samples.photo, key.slug)))
 
     async def window(self, photos: PhotoList, skip: int, limit: int, scope: CallScope) -> Answer[Page[Photo]]:
         """Fetch 1 to 100 photos of a list from ``skip``; raises ProviderError.
@@ -117,7 +117,8 @@ class ForgeClient:
         self, photos: PhotoList, skip: int, limit: int, scope: CallScope
     ) -> Answer[Page[Photo]] | None:
         """Answer a window as ``window`` does where it was kept; None where it has to be waited for."""
-        return self._client.at_hand(self._window_of(photos, skip, limit, scope), scope)
+        call = _window_call(photos, skip, limit, self._context_parameter)
+        return self._client.at_hand(call, lambda: self._window_of(photos, skip, limit, scope), scope)
 
     def _window_of(self, photos: PhotoList, skip: int, limit: int, scope: CallScope) -> Ask[Page[Photo]]:
         def decode(reply: Reply, origin: Origin) -> Page[Photo]:
@@ -159,12 +160,11 @@ def _window_call(photos: PhotoList, skip: int, limit: int, context_parameter: st
     )
 
 
-@lru_cache(_CALLS_REMEMBERED)
-def _call(culture: str, slug: str) -> Call:
+def _call(key: PhotoKey) -> Call:
     return Call(
         route=f"{LIST_ROUTE}/{{slug}}",
-        path=f"/v2/content/{path_segment(culture)}/photos/{path_segment(slug)}",
-        tags=(f"Photo:{slug}",),
+        path=f"/v2/content/{path_segment(key.culture)}/photos/{path_segment(key.slug)}",
+        tags=(f"Photo:{key.slug}",),
     )
 
 

@@ -29,7 +29,6 @@ from providers.transport import Reply
 # The reference's maximum.
 LARGEST_PAGE: Final = 100
 _LOCALES_REMEMBERED: Final = 256
-_CALLS_REMEMBERED: Final = 2048
 
 _SAMPLE_DETAIL: Final = Sample(lambda: samples.DETAIL)
 _SAMPLE_MEDIA: Final = Sample(lambda: samples.MEDIA)
@@ -72,10 +71,10 @@ class MusementClient:
 
         self._language = language
         # A call each: no parameter of the reference takes several uuids.
-        self.activities = Lookup(client, self._detail_of, _in_locale_of)
-        self.media = Lookup(client, self._media_of)
+        self.activities = Lookup(client, partial(self._call, ""), self._detail_of, _in_locale_of)
+        self.media = Lookup(client, partial(self._call, "/media"), self._media_of)
 
-    def _media_of(self, scope: CallScope, key: ActivityKey) -> Ask[tuple[Media, ...]]:
+    def _media_of(self, scope: CallScope, key: ActivityKey, call: Call) -> Ask[tuple[Media, ...]]:
         owner = activity_owner(key.uuid)
 
         def decode(reply: Reply, origin: Origin) -> tuple[Media, ...]:
@@ -85,7 +84,7 @@ class MusementClient:
             scope.dropped_items += len(wires) - len(found)
             return distinct(found)
 
-        return Ask(_call("/media", key.uuid, self._language(key.locale)), decode, _SAMPLE_MEDIA)
+        return Ask(call, decode, _SAMPLE_MEDIA)
 
     async def search(
         self, search: ActivitySearch, offset: int, limit: int, scope: CallScope
@@ -120,23 +119,21 @@ class MusementClient:
         sample = Sample(partial(samples.search_page, offset, limit))
         return await self._client.get(call, decode, scope, sample)
 
-    def _detail_of(self, scope: CallScope, key: ActivityKey) -> Ask[Activity]:
+    def _detail_of(self, scope: CallScope, key: ActivityKey, call: Call) -> Ask[Activity]:
         del scope
 
         def decode(reply: Reply, origin: Origin) -> Activity:
             return activity(_DETAIL.decode(reply.body), key, origin, self._image_hosts, whole=True)
 
-        return Ask(_call("", key.uuid, self._language(key.locale)), decode, _SAMPLE_DETAIL)
+        return Ask(call, decode, _SAMPLE_DETAIL)
 
-
-@lru_cache(_CALLS_REMEMBERED)
-def _call(below: str, uuid: str, language: str) -> Call:
-    return Call(
-        route=f"GET /activities/{{uuid}}{below}",
-        path=f"/activities/{path_segment(uuid)}{below}",
-        headers=(("accept-language", language),),
-        tags=(f"Activity:{uuid}",),
-    )
+    def _call(self, below: str, key: ActivityKey) -> Call:
+        return Call(
+            route=f"GET /activities/{{uuid}}{below}",
+            path=f"/activities/{path_segment(key.uuid)}{below}",
+            headers=(("accept-language", self._language(key.locale)),),
+            tags=(f"Activity:{key.uuid}",),
+        )
 
 
 def _in_locale_of(key: ActivityKey, answer: Answer[Activity]) -> Answer[Activity]:

@@ -68,6 +68,22 @@ async def test_what_is_at_hand_is_there_at_once_and_leaves_in_no_batch(source: S
     loader.close()
 
 
+async def test_what_is_asked_for_at_hand_and_is_not_there_is_fetched_from_then_on(source: Source) -> None:
+    source.open.set()
+    looked_up: list[int] = []
+
+    def kept(key: int) -> int | None:
+        looked_up.append(key)
+        return {1: 11}.get(key)
+
+    loader: SafeLoader[int, int] = SafeLoader(source.fetch, kept)
+    assert [loader.at_hand(key) for key in (1, 2, 1, 2)] == [11, None, 11, None]
+    assert loader.repeats == 1
+    assert await loader.load(2) == 20
+    assert (source.batches, looked_up, loader.repeats) == ([[2]], [1, 2], 1)
+    loader.close()
+
+
 async def test_a_started_key_is_fetched_before_anybody_waits_for_it(
     source: Source, loader: SafeLoader[int, int]
 ) -> None:

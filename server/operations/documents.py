@@ -22,6 +22,7 @@ from graphql import (
 )
 from graphql.validation.validate import ValidationAbortedError
 
+from server.operations.acceptance import Acceptance
 from server.operations.hints import FREE, Hint, Hints, hint_of
 from server.operations.limits import Limits, Measure, TooComplex
 from server.operations.merging import MergingRule
@@ -30,8 +31,8 @@ MOST_DOCUMENTS: Final = 1000
 LONGEST_KEPT: Final = 64 * 1024
 MOST_ERRORS: Final = 20
 
-_SCHEMA_TEXTS: Final = frozenset({"_service", "_sdl"})
-_RULES: Final = tuple(
+SCHEMA_TEXTS: Final = frozenset({"_service", "_sdl"})
+RULES: Final = tuple(
     MergingRule if rule is OverlappingFieldsCanBeMergedRule else rule for rule in specified_rules
 )
 
@@ -41,7 +42,7 @@ class NoSchemaTextRule(ValidationRule):
 
     def enter_field(self, node: FieldNode, *_: object) -> VisitorAction:
         """Look at one field."""
-        if node.name.value in _SCHEMA_TEXTS:
+        if node.name.value in SCHEMA_TEXTS:
             message = f"Field '{node.name.value}' tells of the schema, which only the router may read."
             self.context.report_error(GraphQLError(message, node))
         return None
@@ -90,9 +91,8 @@ class Documents:
         self._limits = limits or Limits()
         self._introspection = introspection
         self._hints = hints or {}
-        self._rules = (
-            _RULES if introspection else (*_RULES, NoSchemaIntrospectionCustomRule, NoSchemaTextRule)
-        )
+        self._rules = RULES if introspection else (*RULES, NoSchemaIntrospectionCustomRule, NoSchemaTextRule)
+        self._acceptance = Acceptance(schema, SCHEMA_TEXTS)
         self._kept: OrderedDict[str, Document] = OrderedDict()
 
     def read(self, text: str) -> Document:
@@ -121,18 +121,21 @@ class Documents:
             return Document(node=None, errors=(too_deep(self._limits),))
         if exceeded:
             return Document(node=node, errors=exceeded)
-        errors = validate(
+        errors = [] if self._acceptance.accepts(node) else self._validated(node)
+        if len(errors) == 1 and isinstance(errors[0], ValidationAbortedError):
+            # Among other errors it says that they are too many; alone, that fragments are nested too deeply.
+            return Document(node=node, errors=(too_deep(self._limits),))
+        hint = FREE if errors else hint_of(self._schema, node, self._hints)
+        return Document(node=node, errors=tuple(errors), hint=hint)
+
+    def _validated(self, node: DocumentNode) -> list[GraphQLError]:
+        return validate(
             self._schema,
             node,
             self._rules,
             max_errors=MOST_ERRORS,
             hide_suggestions=not self._introspection,
         )
-        if len(errors) == 1 and isinstance(errors[0], ValidationAbortedError):
-            # Among other errors it says that they are too many; alone, that fragments are nested too deeply.
-            return Document(node=node, errors=(too_deep(self._limits),))
-        hint = FREE if errors else hint_of(self._schema, node, self._hints)
-        return Document(node=node, errors=tuple(errors), hint=hint)
 
     def _syntax_error(self, error: GraphQLSyntaxError) -> GraphQLError:
         # The parser gives up at the first token too many, or too deep, and tells of it as of any wrong token.

@@ -8,6 +8,7 @@ from collections.abc import Hashable, Iterable, Iterator
 from typing import Final, NamedTuple
 
 from graphql import (
+    DocumentNode,
     FieldNode,
     FragmentSpreadNode,
     GraphQLCompositeType,
@@ -15,10 +16,12 @@ from graphql import (
     GraphQLInterfaceType,
     GraphQLObjectType,
     GraphQLOutputType,
+    GraphQLSchema,
     InlineFragmentNode,
     OperationDefinitionNode,
     SelectionNode,
     SelectionSetNode,
+    TypeInfo,
     ValidationContext,
     ValidationRule,
     VisitorAction,
@@ -156,6 +159,16 @@ class MergingRule(ValidationRule):
         # As the reference does it, the type of __typename is not looked at.
         fields = parent.fields if isinstance(parent, GraphQLObjectType | GraphQLInterfaceType) else {}
         return fields[node.name.value].type if node.name.value in fields else None
+
+
+def merges(schema: GraphQLSchema, document: DocumentNode) -> bool:
+    """Tell whether the rule has nothing against a document."""
+    errors: list[GraphQLError] = []
+    rule = MergingRule(ValidationContext(schema, document, TypeInfo(schema), errors.append))
+    for each in document.definitions:
+        if isinstance(each, OperationDefinitionNode):
+            rule.enter_operation_definition(each)
+    return not errors
 
 
 class _TooManyVisits(Exception):

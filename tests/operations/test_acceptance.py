@@ -1,0 +1,162 @@
+"""The quick look at documents: what it accepts has no error, and what clients really send is accepted."""
+
+import re
+from pathlib import Path
+from random import Random
+
+import pytest
+from graphql import (
+    DocumentNode,
+    GraphQLSchema,
+    GraphQLSyntaxError,
+    NoSchemaIntrospectionCustomRule,
+    build_schema,
+    parse,
+    specified_rules,
+    validate,
+)
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from schema.graph import build_schema as build_graph
+from schema.graph import core_schema
+from server.operations.acceptance import MOST_NESTED, Acceptance
+from server.operations.documents import RULES, SCHEMA_TEXTS, NoSchemaTextRule
+from server.operations.merging import MergingRule
+from tests.benchmarks.workloads import LIST, MANY, PAGE
+from tests.operations.any_document import Documents
+from tests.operations.any_schema import world_of
+from tests.operations.written_documents import BROKEN, SCHEMA, SOUND
+from tests.steps import steps_of
+
+ROOT = Path(__file__).parents[2]
+STRICTEST = (*RULES, NoSchemaIntrospectionCustomRule, NoSchemaTextRule)
+WORLDS = 40
+GRAPH = core_schema(build_graph())
+# Counted with Python 3.11, as the steps of the hot path are; graphql-core's validation takes about 30,000.
+STEPS_OF_A_PAGE = 420
+
+_TOKEN = re.compile(r'"[^"]*"|\.\.\.|[\w.\-]+|\S')
+_WORDS = sorted({token for text in (*SOUND, *BROKEN.values()) for token in _TOKEN.findall(text)})
+
+
+def accepts(text: str, schema: GraphQLSchema = SCHEMA) -> bool:
+    return Acceptance(schema, SCHEMA_TEXTS).accepts(parse(text))
+
+
+def errors(schema: GraphQLSchema, document: DocumentNode) -> list[str]:
+    return [error.message for error in validate(schema, document, STRICTEST)]
+
+
+def changed(text: str, words: list[str], chance: Random) -> str:
+    """Change a few words of a document."""
+    tokens = _TOKEN.findall(text)
+    for _ in range(chance.randrange(4)):
+        at, other = chance.randrange(len(tokens)), chance.randrange(len(tokens))
+        match chance.randrange(5):
+            case 0:
+                tokens[at], tokens[other] = tokens[other], tokens[at]
+            case 1:
+                tokens[other:other] = tokens[at : at + chance.randrange(1, 8)]
+            case 2 if len(tokens) > 1:
+                del tokens[at]
+            case _:
+                tokens[at] = chance.choice(words)
+    return " ".join(tokens)
+
+
+def check(schema: GraphQLSchema, text: str) -> None:
+    """Hold the quick look at one document beside the validation."""
+    try:
+        document = parse(text)
+    except GraphQLSyntaxError:
+        return
+    if Acceptance(schema, SCHEMA_TEXTS).accepts(document):
+        assert errors(schema, document) == [], text
+
+
+@given(st.integers(0, 2**48))
+@settings(max_examples=1500, deadline=None)
+def test_what_is_accepted_has_no_error_however_it_was_changed(seed: int) -> None:
+    chance = Random(seed)  # noqa: S311 - repeatable
+    check(SCHEMA, changed(chance.choice(SOUND), _WORDS, chance))
+
+
+@given(st.integers(0, 2**48))
+@settings(max_examples=300, deadline=None)
+def test_what_is_accepted_has_no_error_whatever_the_schema(seed: int) -> None:
+    chance = Random(seed)  # noqa: S311 - repeatable
+    world = world_of(chance.randrange(WORLDS))
+    schema = world.schema._schema  # noqa: SLF001 - as the server reaches it
+    text = Documents(world, chance).text
+    check(schema, text)
+    check(schema, changed(text, [*_TOKEN.findall(text), *schema.type_map], chance))
+
+
+@pytest.mark.parametrize("text", SOUND)
+def test_what_is_sound_is_accepted(text: str) -> None:
+    assert errors(SCHEMA, parse(text)) == []
+    assert accepts(text)
+
+
+@pytest.mark.parametrize("rule", STRICTEST, ids=lambda rule: rule.__name__)
+def test_what_breaks_a_rule_is_not_accepted(rule: type) -> None:
+    text, schema = BROKEN[rule.__name__], SCHEMA
+    if not text:
+        text, schema = "mutation { a }", build_schema("type Query { a: Int }")
+    document = parse(text)
+    assert validate(schema, document, [rule])
+    assert not accepts(text, schema)
+
+
+def test_every_rule_of_the_specification_is_among_those_that_are_broken() -> None:
+    names = {rule.__name__ for rule in specified_rules}
+    assert names - {"OverlappingFieldsCanBeMergedRule"} | {MergingRule.__name__} <= BROKEN.keys()
+
+
+def documents_of_the_repository() -> dict[str, str]:
+    examples = (ROOT / "server" / "examples.graphql").read_text("utf-8")
+    found = {f"example {at}": text for at, text in enumerate(examples.split("\n\n")) if text.strip()}
+    for page in ("README.md", "docs/schema.md"):
+        shown = re.findall(r"```graphql\n(.*?)```", (ROOT / page).read_text("utf-8"), re.DOTALL)
+        found |= {f"{page} {at}": text for at, text in enumerate(shown)}
+    found |= {"page": PAGE, "list": LIST, "many": MANY}
+    return {
+        name: text for name, text in found.items() if not re.search("@defer|@stream|__schema|__type\\b", text)
+    }
+
+
+@pytest.mark.parametrize("text", documents_of_the_repository().values(), ids=documents_of_the_repository())
+def test_what_clients_send_is_accepted(text: str) -> None:
+    assert validate(GRAPH, parse(text)) == []
+    assert accepts(text, GRAPH)
+
+
+def test_a_page_takes_few_steps() -> None:
+    acceptance, document = Acceptance(GRAPH), parse(PAGE)
+    assert steps_of(lambda: acceptance.accepts(document)) <= STEPS_OF_A_PAGE
+
+
+@pytest.mark.parametrize("levels", [MOST_NESTED, MOST_NESTED + 1, 250])
+def test_fragments_within_fragments_are_accepted_as_deep_as_is_sure(levels: int) -> None:
+    parts = [f"fragment F{at} on Query {{ ...F{at + 1} }}" for at in range(levels - 2)]
+    text = " ".join(["{ ...F0 }", *parts, f"fragment F{levels - 2} on Query {{ maybe }}"])
+    assert accepts(text) == (levels <= MOST_NESTED)
+    assert bool(errors(SCHEMA, parse(text))) == (levels == 250)
+
+
+def test_fragments_that_are_spread_very_often_are_left_to_graphql_core() -> None:
+    many = " ".join(f"f{at}: maybe" for at in range(200))
+    spread = " ".join(f"n{at}: node {{ ...F }}" for at in range(100))
+    text = f"{{ {spread} }} fragment F on Node {{ {many.replace('maybe', 'name')} }}"
+    assert errors(SCHEMA, parse(text))
+    assert not accepts(text)
+
+
+def test_operations_that_share_very_many_fragments_are_left_to_graphql_core() -> None:
+    fragments = " ".join(f"fragment F{at} on Query {{ maybe }}" for at in range(600))
+    spread = " ".join(f"...F{at}" for at in range(600))
+    operations = " ".join(f"query Q{at} {{ {spread} }}" for at in range(40))
+    text = f"{operations} {fragments}"
+    assert errors(SCHEMA, parse(text))
+    assert not accepts(text)

@@ -1,4 +1,4 @@
-"""aiohttp's connections without its session.
+"""aiohttp's pool of connections without its session.
 
 The names that are used here are not documented, though they have not changed for years: ``providers.trial`` finds out
 at every start whether they still do what is expected of them.
@@ -6,86 +6,71 @@ at every start whether they still do what is expected of them.
 
 import asyncio
 from functools import partial
-from typing import Final
+from time import monotonic
+from typing import TYPE_CHECKING, Final, cast
 
 import aiohttp
 import yarl
-from aiohttp.client_proto import ResponseHandler
+from aiohttp.client_reqrep import ConnectionKey
+
+from providers.transport import SendFailed
+from providers.wire import Wire
+
+if TYPE_CHECKING:
+    from aiohttp.client_proto import ResponseHandler
 
 _KEEPALIVE_S: Final = 30.0
 
 
-class Wire(ResponseHandler):
-    """One connection, and aiohttp's parser of what comes over it.
-
-    ``is_used`` tells whether a request was sent on it before, ``is_heard`` whether anything came back on the last one.
-    """
-
-    is_used = False
-    is_heard = False
-    _is_asked = False
-
-    def ask(self, request: bytes, *, has_body: bool) -> None:
-        """Send one request; ``read`` then gives the head of its answer and the stream of its body, if it has one."""
-        transport = self.transport
-        if transport is None or transport.is_closing():
-            raise aiohttp.ServerDisconnectedError
-        self._is_asked = True
-        self.is_heard = False
-        # A parser for each answer, as the session has it: none begins in the middle of what an earlier one left.
-        self.set_response_params(skip_payload=not has_body, read_until_eof=True)
-        transport.write(request)
-
-    def rest(self) -> None:
-        """Take note that the answer was read to its end."""
-        self._is_asked = False
-        self.is_used = True
-
-    def data_received(self, data: bytes) -> None:
-        """Parse what comes for the request that was sent."""
-        # What comes to a connection that rests would be taken for the answer to the next call.
-        if self.is_used and not self._is_asked:
-            self.force_close()
-            self.close()
-            return
-        self.is_heard = True
-        super().data_received(data)
-
-    def resume_reading(self, *given: bool, **named: bool) -> None:
-        """Read on, where reading was paused."""
-        # The stream asks for it after every read, and it wakes the parser for nothing.
-        if self._reading_paused:
-            super().resume_reading(*given, **named)
-
-    def expire(self) -> None:
-        """End the exchange with a TimeoutError."""
-        late = TimeoutError()
-        self.set_exception(late)
-        if self._payload is not None:
-            self._payload.set_exception(late)
-
-
-def _wire(loop: asyncio.AbstractEventLoop) -> ResponseHandler:
-    return Wire(loop)
-
-
 class Pool(aiohttp.TCPConnector):
-    """aiohttp's pool of such connections; dialling, TLS and DNS are its own."""
+    """Connections of our own in aiohttp's pool; dialling, TLS and DNS are its own."""
 
     def __init__(self, connections: int) -> None:
         super().__init__(limit=connections, keepalive_timeout=_KEEPALIVE_S)
-        self._factory = partial(_wire, self._loop)
+        self._factory = partial(_wire)
+        self._dialling = aiohttp.ClientTimeout(total=None)
 
     def destination(self, origin: str) -> aiohttp.ClientRequest:
-        """Make what ``connect`` wants to be told of a request: where it goes; raises aiohttp.InvalidURL."""
+        """Make what the pool wants to be told of a request: where it goes; raises aiohttp.InvalidURL."""
         try:
             return aiohttp.ClientRequest("GET", yarl.URL(origin), loop=self._loop)
         except ValueError as error:
             raise aiohttp.InvalidURL(origin) from error
 
+    def take(self, key: ConnectionKey) -> Wire | None:
+        """Take a connection that rests, until it is given back; None where there is none."""
+        resting = self._conns.get(key)
+        oldest = monotonic() - _KEEPALIVE_S
+        while resting:
+            connection, since = resting.popleft()
+            if connection.is_connected() and since >= oldest:
+                self._acquired.add(connection)
+                return cast("Wire", connection)
+            connection.close()
+        return None
+
+    async def dial(self, destination: aiohttp.ClientRequest, until: float) -> Wire:
+        """Take a new connection, or one that is given back meanwhile; raises TimeoutError at that time of the loop."""
+        async with asyncio.timeout_at(until):
+            connection = await self.connect(destination, [], self._dialling)
+        # The library hands it out in a shell, which a connection that rests has lost.
+        connection.release()
+        wire = self.take(destination.connection_key)
+        if wire is None:
+            raise SendFailed("connection lost")
+        return wire
+
+    def give_back(self, key: ConnectionKey, wire: Wire, *, closes: bool) -> None:
+        """Let the next one have it, or close it."""
+        self._release(key, cast("ResponseHandler", wire), should_close=closes)
+
     def forget_resting(self) -> None:
         """Close every connection that no request is using."""
         for resting in self._conns.values():
-            for wire, _ in resting:
-                wire.close()
+            for connection, _ in resting:
+                connection.close()
         self._conns.clear()
+
+
+def _wire() -> "ResponseHandler":
+    return cast("ResponseHandler", Wire())

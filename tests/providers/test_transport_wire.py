@@ -1,18 +1,25 @@
 """What stands on the wire: answers of every form, connections that are used again, and those that are not."""
 
 import asyncio
+import gc
 import gzip
+import hashlib
+import tracemalloc
 import zlib
 from collections.abc import AsyncIterator, Callable
 from contextlib import suppress
+from time import monotonic
 
 import brotli
 import pytest
 
 from providers.pooled import PooledTransport
+from providers.reading import Reading
 from providers.transport import BodyTooLarge, BodyUnreadable, Reply, SendFailed, SessionTransport, Transport
+from providers.wire import Wire
 from tests.providers.scripted import DROP, END, answer, scripted
 
+ZSTD = bytes.fromhex("28b52ffd2003190000") + b"one"
 MANY = b"x" * 2_000_000
 
 
@@ -62,7 +69,10 @@ def chunked(*parts: bytes) -> bytes:
         (answer(zlib.compress(b"one"), "content-encoding: deflate"), 200, b"one"),
         (answer(deflated(b"one"), "content-encoding: deflate"), 200, b"one"),
         (answer(brotli.compress(b"one"), "content-encoding: br"), 200, b"one"),
+        (answer(ZSTD, "content-encoding: zstd"), 200, b"one"),
         (answer(b"one", "content-encoding: identity"), 200, b"one"),
+        (answer(b"", "content-encoding: gzip"), 200, b""),
+        (chunked(*[b"o"] * 5000), 200, b"o" * 5000),
         (answer(b"one", status="299 "), 299, b"one"),
     ],
 )
@@ -114,6 +124,92 @@ async def test_what_comes_to_a_connection_that_rests_answers_no_later_call(poole
         assert (await send(pooled, server.url)).body == b"two"
 
 
+async def test_what_comes_before_anything_was_asked_is_no_answer() -> None:
+    async def babble(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(answer(b"nobody asked for this"))
+        await reader.read()
+        writer.close()
+
+    async with await asyncio.start_server(babble, "127.0.0.1", 0) as server:
+        address = server.sockets[0].getsockname()
+        _, wire = await asyncio.get_running_loop().create_connection(Wire, *address)
+        assert wire.closed is not None
+        await asyncio.wait_for(wire.closed, 5)
+        with pytest.raises(SendFailed):
+            wire.ask(b"GET / HTTP/1.1\r\n\r\n", 99, has_body=True)
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        b"HTTP/1.1 100 Continue\r\n\r\n" * 3000,
+        b"HTTP/1.1 200 " + b"O" * 70_000,
+        b"HTTP/1.1 200 OK\r\nx: " + b"y" * 70_000,
+        chunked(b"one")[:-14] + b"0\r\nx: " + b"y" * 70_000,
+        chunked(b"one")[:-14] + b"0;x=" + b"y" * 70_000,
+    ],
+)
+async def test_what_is_no_body_has_a_bound(pooled: PooledTransport, said: bytes) -> None:
+    async with scripted([said], [answer(b"two")]) as server:
+        with pytest.raises(BodyUnreadable):
+            await send(pooled, server.url)
+        assert (await send(pooled, server.url)).body == b"two"
+
+
+async def test_a_body_that_packing_made_larger_is_no_byte_too_many(transport: Transport) -> None:
+    body = b"".join(hashlib.sha256(bytes([each])).digest() for each in range(32))
+    packed = gzip.compress(body)
+    assert len(packed) > len(body)
+    async with scripted([answer(packed, "content-encoding: gzip")]) as server:
+        assert (await send(transport, server.url, max_bytes=len(body))).body == body
+
+
+def test_a_body_in_the_smallest_chunks_takes_no_more_than_its_size() -> None:
+    reading = Reading(10_000_000, has_body=True)
+    said = chunked(*[b"ab"] * 20_000)[:-5]
+    tracemalloc.start()
+    try:
+        assert not reading.feed(said)
+        assert tracemalloc.get_traced_memory()[0] < 100_000
+    finally:
+        tracemalloc.stop()
+
+
+async def test_a_connection_that_rested_too_long_is_not_used_again(
+    pooled: PooledTransport, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with scripted([answer(b"one")], [answer(b"two")]) as server:
+        await send(pooled, server.url)
+        later_s = iter([31.0])
+        monkeypatch.setattr("providers.pool.monotonic", lambda: monotonic() + next(later_s, 0.0))
+        assert (await send(pooled, server.url)).body == b"two"
+
+
+async def test_a_switch_of_protocols_ends_its_connection(pooled: PooledTransport) -> None:
+    async with scripted([b"HTTP/1.1 101 OK\r\n\r\n"], [answer(b"two")]) as server:
+        assert (await send(pooled, server.url)).status == 101
+        assert (await send(pooled, server.url)).body == b"two"
+
+
+async def test_a_call_leaves_nothing_to_the_garbage_collector(pooled: PooledTransport) -> None:
+    gc.disable()
+    try:
+        async with scripted([answer(b"one"), b"HTTP/1.1 200 OK\r\n\r\none", END]) as server:
+            for _ in range(2):
+                assert (await send(pooled, server.url)).body == b"one"
+        assert [each for each in gc.get_objects() if isinstance(each, Reading)] == []
+    finally:
+        gc.enable()
+
+
+async def test_an_origin_is_not_taken_for_another_that_begins_like_it(pooled: PooledTransport) -> None:
+    async with scripted([answer(b"one")]) as server:
+        await send(pooled, f"{server.url}/")
+        with pytest.raises((SendFailed, BodyUnreadable)):
+            await send(pooled, f"{server.url}0")
+        assert [len(heads) for heads in server.heads] == [1]
+
+
 async def test_a_body_without_a_length_ends_with_its_connection(transport: Transport) -> None:
     async with scripted([b"HTTP/1.1 200 OK\r\n\r\none", END]) as server:
         assert (await send(transport, server.url)).body == b"one"
@@ -144,6 +240,9 @@ async def test_the_head_of_an_answer_has_no_body_to_wait_for(transport: Transpor
         b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\ncontent-length: 3\r\n\r\n{}",
         b"HTTP/1.1 200 OK\r\ncontent-length: -1\r\n\r\n",
         b"HTTP/1.1 200 OK\r\nx: \0\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\ntransfer-encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n{}\r\n0\r\n\r\n",
+        answer(b"one") + b"more",
         b"\x16\x03\x01\x00\x01",
         b"<html>",
     ],

@@ -3,13 +3,15 @@
 import sys
 
 import pytest
+from aiohttp.http_parser import DeflateBuffer
 from structlog.testing import capture_logs
 
-from providers.pool import Pool, Wire
+from providers.pool import Pool
 from providers.pooled import PooledTransport
 from providers.sending import TriedTransport
 from providers.transport import Transport
 from providers.trial import Trial, flaw
+from providers.wire import Wire
 from tests.providers.scripted import answer, scripted
 
 
@@ -29,11 +31,12 @@ async def test_a_name_that_is_gone_is_found(monkeypatch: pytest.MonkeyPatch) -> 
 @pytest.mark.parametrize(
     ("owner", "name", "instead"),
     [
-        (Wire, "set_response_params", lambda *_, **__: None),
-        (Wire, "read", lambda *_, **__: None),
-        (Wire, "expire", lambda *_, **__: None),
-        (Wire, "rest", lambda self: self.force_close()),
+        (Wire, "data_received", lambda *_: None),
+        (Wire, "expire", lambda *_: None),
+        (Wire, "is_connected", lambda *_: False),
         (Pool, "connect", lambda *_: None),
+        (Pool, "_release", lambda *_, **__: None),
+        (DeflateBuffer, "feed_data", lambda *_: False),
     ],
 )
 async def test_what_behaves_in_another_way_is_found(

@@ -1,0 +1,134 @@
+"""One connection to a provider."""
+
+import asyncio
+from typing import cast
+
+from providers.reading import Reading
+from providers.transport import BodyTooLarge, BodyUnreadable, Reply, SendFailed
+
+
+class Wire(asyncio.Protocol):
+    """Sends one request at a time, and reads its answer.
+
+    ``is_used`` tells whether a request was answered on it before, ``is_heard`` whether anything came back on the last
+    one. The rest of what is public is what aiohttp's pool wants of a connection.
+    """
+
+    __slots__ = (
+        "_answer",
+        "_closed",
+        "_is_lost",
+        "_reading",
+        "is_heard",
+        "is_used",
+        "should_close",
+        "transport",
+    )
+
+    def __init__(self) -> None:
+        self.transport: asyncio.Transport | None = None
+        self.is_used = self.is_heard = self.should_close = False
+        self._is_lost = False
+        self._reading: Reading | None = None
+        self._answer: asyncio.Future[Reply] | None = None
+        self._closed: asyncio.Future[None] | None = None
+
+    def ask(self, request: bytes, max_bytes: int, *, has_body: bool) -> "asyncio.Future[Reply]":
+        """Send one request. The answer raises SendFailed, BodyTooLarge or BodyUnreadable."""
+        transport = self.transport
+        self.is_heard = False
+        if transport is None or transport.is_closing():
+            raise SendFailed("connection lost")
+        # One for each answer: none begins in the middle of what an earlier one left.
+        self._reading = Reading(max_bytes, has_body=has_body)
+        answer: asyncio.Future[Reply] = asyncio.get_running_loop().create_future()
+        self._answer = answer
+        transport.write(request)
+        return answer
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Begin."""
+        # uvloop's transports are asyncio's in all but their class.
+        self.transport = cast("asyncio.Transport", transport)
+
+    def data_received(self, data: bytes) -> None:
+        """Read what comes for the request that was sent."""
+        reading = self._reading
+        # What comes when nothing was asked would be taken for the answer to the next call.
+        if reading is None:
+            self.close()
+            return
+        self.is_heard = True
+        try:
+            if reading.feed(data):
+                self._settle(reading)
+        except (BodyTooLarge, BodyUnreadable) as failure:
+            self._fail(failure)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """End the answer, which is whole where nothing else was to tell its end."""
+        del exc
+        self.transport = None
+        self.should_close = self._is_lost = True
+        if self._closed is not None and not self._closed.done():
+            self._closed.set_result(None)
+        reading = self._reading
+        if reading is None:
+            return
+        try:
+            reading.end()
+            self._settle(reading)
+        except (SendFailed, BodyTooLarge, BodyUnreadable) as failure:
+            self._fail(failure)
+
+    def expire(self) -> None:
+        """End the exchange with a TimeoutError."""
+        self._fail(TimeoutError())
+
+    def is_connected(self) -> bool:
+        """Tell whether a request can be sent."""
+        return self.transport is not None and not self.transport.is_closing()
+
+    def close(self) -> None:
+        """End the connection, when what was written has left."""
+        transport, self.transport = self.transport, None
+        self.should_close = True
+        if transport is not None:
+            transport.close()
+
+    def abort(self) -> None:
+        """End the connection at once."""
+        transport, self.transport = self.transport, None
+        self.should_close = True
+        if transport is not None:
+            transport.abort()
+
+    @property
+    def closed(self) -> "asyncio.Future[None] | None":
+        """Done when the connection has ended; None where it has."""
+        if self._closed is None and not self._is_lost:
+            self._closed = asyncio.get_running_loop().create_future()
+        return self._closed
+
+    def _settle(self, reading: Reading) -> None:
+        reply = reading.reply()
+        self.is_used = True
+        if not reading.is_reusable:
+            self.should_close = True
+        answer = self._end()
+        if answer is not None:
+            answer.set_result(reply)
+
+    def _fail(self, failure: Exception) -> None:
+        # Whatever has not come yet must not be there when the next one reads.
+        self.close()
+        answer = self._end()
+        if answer is not None:
+            answer.set_exception(failure)
+
+    def _end(self) -> "asyncio.Future[Reply] | None":
+        if self._reading is not None:
+            self._reading.close()
+            self._reading = None
+        answer, self._answer = self._answer, None
+        return None if answer is None or answer.done() else answer

@@ -6,23 +6,28 @@ import shutil
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
+from tests.benchmarks import tailcall
 from tests.benchmarks.serve import KINDS
+from tests.benchmarks.workloads import Workload
 
 SERVER_CORE: Final = 0
 OTHER_CORE: Final = 1
-PEERS: Final = ("apollo", "yoga", "mercurius")
+_IN_NODE: Final = ("apollo", "yoga", "mercurius")
+PEERS: Final = (*_IN_NODE, "tailcall")
 _OBJECTS: Final = "+lru"
-HAND_KEPT: Final = tuple(f"{name}{_OBJECTS}" for name in PEERS)
+HAND_KEPT: Final = tuple(f"{name}{_OBJECTS}" for name in _IN_NODE)
 """The peers again, which keep answers as objects in a cache written by hand, where the others use their client's."""
 ALL: Final = (*KINDS, *PEERS, *HAND_KEPT)
 
 _FOLDER = Path(__file__).parent / "peers"
+_PACKAGES = _FOLDER / "node_modules"
 _PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
 _START_S = 60
 
@@ -86,13 +91,33 @@ def upstream(delay_ms: float = 0.0) -> Iterator[dict[str, str]]:
 def served(name: str, urls: Mapping[str, str], keeps: str) -> Iterator[Server]:
     """Run a server over the providers; ``keeps`` as in ``tests.benchmarks.serve``."""
     port, given = free_port(), json.dumps(urls)
-    own = (sys.executable, "-m", "tests.benchmarks.serve", name, str(port), given, keeps)
     peer, keeps_objects, _ = name.partition(_OBJECTS)
-    others = ("node", "serve.js", peer, str(port), given, "decoded" if keeps_objects else keeps)
-    command, folder = (others, _FOLDER) if peer in PEERS else (own, None)
-    with running(*command, core=SERVER_CORE, folder=folder) as process:
-        wait_for(port, process)
-        yield Server(name, port, process.pid)
+    folder = None
+    with tempfile.TemporaryDirectory() as written:
+        if name == "tailcall":
+            command = _tailcall(Path(written) / "graph.graphql", port, urls, keeps)
+        elif peer in PEERS:
+            command = ("node", "serve.js", peer, str(port), given, "decoded" if keeps_objects else keeps)
+            folder = _FOLDER
+        else:
+            command = (sys.executable, "-m", "tests.benchmarks.serve", name, str(port), given, keeps)
+        with running(*command, core=SERVER_CORE, folder=folder) as process:
+            wait_for(port, process)
+            yield Server(name, port, process.pid)
+
+
+def _tailcall(written: Path, port: int, urls: Mapping[str, str], keeps: str) -> tuple[str, ...]:
+    program = tailcall.program(_PACKAGES)
+    assert program is not None
+    configuration = tailcall.configuration(port, urls, keeps=keeps != "nothing")
+    written.write_text(configuration, encoding="utf-8")
+    # It logs more than a line a request otherwise.
+    return "env", "TAILCALL_LOG_LEVEL=error", str(program), "start", str(written)
+
+
+def asked_of(name: str, workload: Workload) -> Workload:
+    """Write a workload as a server takes it."""
+    return tailcall.aliased(workload) if name == "tailcall" else workload
 
 
 def installed_peers() -> tuple[str, ...]:
@@ -101,20 +126,27 @@ def installed_peers() -> tuple[str, ...]:
     if npm is None or shutil.which("node") is None:
         return ()
     lock = _FOLDER / "package-lock.json"
-    stamp = _FOLDER / "node_modules" / ".installed-lock"
+    stamp = _PACKAGES / ".installed-lock"
     if not stamp.exists() or stamp.read_text(encoding="utf-8") != lock.read_text(encoding="utf-8"):
         subprocess.run([npm, "ci", "--no-progress", "--loglevel=error"], cwd=_FOLDER, check=True)
         shutil.copy(lock, stamp)
-    return *PEERS, *HAND_KEPT
+    rest = ("tailcall",) if tailcall.program(_PACKAGES) else ()
+    return *_IN_NODE, *HAND_KEPT, *rest
 
 
 def versions() -> str:
     """Name what the peers are."""
-    wanted: dict[str, str] = json.loads((_FOLDER / "package.json").read_text(encoding="utf-8"))[
-        "dependencies"
-    ]
+    package = json.loads((_FOLDER / "package.json").read_text(encoding="utf-8"))
+    wanted: dict[str, str] = package["dependencies"] | package["optionalDependencies"]
     node = subprocess.run(["node", "--version"], capture_output=True, text=True, check=True).stdout.strip()
-    shown = ("@apollo/server", "graphql-yoga", "graphql-jit", "mercurius", "undici")
+    shown = (
+        "@apollo/server",
+        "graphql-yoga",
+        "graphql-jit",
+        "mercurius",
+        "undici",
+        "@tailcallhq/core-linux-x64-gnu",
+    )
     return ", ".join([f"Node {node[1:]}", *(f"{name} {wanted[name]}" for name in shown)])
 
 

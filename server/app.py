@@ -33,9 +33,10 @@ from server.life import LIFE
 from server.logs import configure_logs
 from server.metrics import Metrics
 from server.metrics_page import metrics_route
+from server.observed import Observed
 from server.perimeter import REFUSALS, Perimeter
 from server.provider_metrics import ProviderMetrics
-from server.request_log import Observed
+from server.request_log import RequestLog
 from server.sandbox_pictures import sandbox_routes
 from server.settings import Settings, metrics_folder, settings_from_environment
 from server.sharing import sharing
@@ -84,7 +85,7 @@ def create_app(settings: Settings, clock: Clock | None = None, traces: Traces | 
         lifespan=lifespan_of(providers, metrics, traces),
         middleware=[
             # Outermost, so that what the others refuse is logged and counted too.
-            Middleware(Observed, metrics, LIFE),
+            Middleware(Observed, RequestLog(metrics), LIFE),
             *([Middleware(Traced, traces)] if traces else []),
             Middleware(Perimeter),
             Middleware(CrossOrigin, settings.cors_origins),

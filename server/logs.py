@@ -4,7 +4,7 @@ import json
 import logging
 import sys
 from collections.abc import Iterator, MutableMapping
-from typing import Final, Literal, TextIO
+from typing import ClassVar, Final, Literal, TextIO
 from urllib.parse import urlsplit
 
 import msgspec
@@ -35,12 +35,16 @@ def configure_logs(form: Format, level: str, settings: msgspec.Struct, stream: T
     ]
     render = _renderer(form, target)
     threshold = logging.getLevelNamesMapping()[level.upper()]
+    processors = [*before, render]
+    factory = structlog.WriteLoggerFactory(target)
     structlog.configure(
-        processors=[*before, render],
+        processors=processors,
         wrapper_class=structlog.make_filtering_bound_logger(threshold),
-        logger_factory=structlog.WriteLoggerFactory(target),
+        logger_factory=factory,
         cache_logger_on_first_use=False,
     )
+    is_ready = threshold <= logging.INFO and isinstance(render, structlog.processors.JSONRenderer)
+    ReadyLines.current = ReadyLines(processors, factory, settings) if is_ready else None
     handler = logging.StreamHandler(target)
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
@@ -58,13 +62,51 @@ def configure_logs(form: Format, level: str, settings: msgspec.Struct, stream: T
     root.setLevel(max(threshold, logging.WARNING))
 
 
+class ReadyLines:
+    """Writes lines in JSON in one step, to where and as the processors would in several.
+
+    ``current`` is the one of this process, None where lines have another form, or are not wanted.
+    """
+
+    current: ClassVar["ReadyLines | None"] = None
+
+    def __init__(
+        self, processors: list[Processor], factory: structlog.WriteLoggerFactory, settings: msgspec.Struct
+    ) -> None:
+        self._processors = processors[:]
+        self._factory = factory
+        self._logger = factory()
+        self._encode = msgspec.json.Encoder().encode
+        # As they would stand in a line.
+        self._secrets = [_json(text)[1:-1].encode() for text in Blotting(secrets_of(settings)).secrets]
+
+    @property
+    def are_in_force(self) -> bool:
+        """Whether nobody has configured other lines since, or bound what belongs into all of them."""
+        config = structlog.get_config()
+        return (
+            config["processors"] == self._processors
+            and config["logger_factory"] is self._factory
+            and not structlog.contextvars.get_contextvars()
+        )
+
+    def write(self, line: msgspec.Struct) -> bool:
+        """Write a line of JSON's kinds; False where there is a secret to blot out of it, and nothing was written."""
+        written = self._encode(line)
+        for secret in self._secrets:
+            if secret in written:
+                return False
+        self._logger.msg(written.decode())
+        return True
+
+
 def _renderer(form: Format, target: TextIO) -> Processor:
     if form == "text" or (form == "auto" and target.isatty()):
         return structlog.dev.ConsoleRenderer(colors=target.isatty())
     return structlog.processors.JSONRenderer(serializer=_json)
 
 
-def _json(event: EventDict, **_: object) -> str:
+def _json(event: EventDict | str, **_: object) -> str:
     try:
         return msgspec.json.encode(event).decode()
     except UnicodeEncodeError:
@@ -77,7 +119,7 @@ class Blotting:
 
     def __init__(self, secrets: Iterator[str]) -> None:
         # Longest first: one secret may be a part of another.
-        self._secrets = sorted(
+        self.secrets = sorted(
             {text for text in secrets if len(text) >= SHORTEST_HIDDEN}, key=len, reverse=True
         )
 
@@ -99,7 +141,7 @@ class Blotting:
         return self._blotted(str(value))
 
     def _blotted(self, text: str) -> str:
-        for secret in self._secrets:
+        for secret in self.secrets:
             text = text.replace(secret, HIDDEN)
         return text
 

@@ -67,20 +67,28 @@ class Metrics:
         )
 
         # Finding a labelled counter costs several times what counting does; its labels are ours, so they are few.
-        self._requests = cache(self.requests.labels)
+        self._requests = cache(lambda status: self.requests.labels(str(status)))
+        self._responses = cache(self.responses.labels)
         self._saved = cache(self.saved.labels)
         self._provider_calls = cache(self.provider_calls.labels)
 
     def count(self, noted: Observation, status: int, seconds: float) -> None:
         """Count one GraphQL request."""
-        self._requests(str(status)).inc()
+        self._requests(status).inc()
         self.request_seconds.observe(seconds)
         if noted.response:
-            self.responses.labels(noted.response).inc()
+            self._responses(noted.response).inc()
         for code in noted.codes:
             self.errors.labels(code).inc()
         for by, calls in noted.saved.items():
-            self._saved(by).inc(calls)
+            # Found in any case: what is nought is told too.
+            counter = self._saved(by)
+            if calls:
+                counter.inc(calls)
+        if noted.calls:
+            self._count_calls(noted)
+
+    def _count_calls(self, noted: Observation) -> None:
         for each, times in Counted(_labels_of(record) for record in noted.calls).items():
             self._provider_calls(*each).inc(times)
         for record in noted.calls:

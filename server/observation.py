@@ -34,14 +34,14 @@ class Observation(msgspec.Struct):
     cost_calls: int = 0
     cost_items: int = 0
     calls: list[CallRecord] = []
-    saved: Counter[str] = msgspec.field(default_factory=Counter)
+    saved: dict[str, int] = {}
     codes: list[str] = []
     response: str = ""
 
     @property
     def verdicts(self) -> dict[str, int]:
         """Count the upstream reads by where their answer came from."""
-        return dict(Counter(record.verdict for record in self.calls))
+        return dict(Counter(record.verdict for record in self.calls)) if self.calls else {}
 
     def note_operation(self, operation: OperationDefinitionNode | None, digest: str, cost: Cost) -> None:
         """Note which operation was asked for, by its name and the document's SHA-256, and its cost at worst."""
@@ -67,11 +67,14 @@ class Observation(msgspec.Struct):
     def note_calls(self, context: Context) -> None:
         """Note the calls of a request that is over and those that its loaders saved."""
         self.calls.extend(context.scope.calls)
-        self.saved["batching"] += context.loaders.repeats
-        self.saved["merging"] += context.loaders.calls_merged
         verdicts = self.verdicts
-        self.saved["joining"] += verdicts.get("JOINED", 0)
-        self.saved["cache"] += verdicts.get("HIT", 0) + verdicts.get("STALE", 0)
+        found = {
+            "batching": context.loaders.repeats,
+            "merging": context.loaders.calls_merged,
+            "joining": verdicts.get("JOINED", 0),
+            "cache": verdicts.get("HIT", 0) + verdicts.get("STALE", 0),
+        }
+        self.saved = {by: times + self.saved.get(by, 0) for by, times in found.items()}
 
     def note_answer(self, answer: Mapping[str, Any]) -> None:
         """Note the codes of an answer's errors."""

@@ -1,62 +1,59 @@
 """One log line and one set of counts for each GraphQL request."""
 
-import time
-from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Final
 
+import msgspec
 import structlog
-from starlette.datastructures import MutableHeaders
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from structlog.typing import FilteringBoundLogger
 
-from server.life import Life
+from server.logs import ReadyLines
 from server.metrics import Metrics
-from server.observation import Observation, observe
+from server.observation import Observation
+
+_EVENT: Final = "request"
 
 
-class Observed:
-    """Wraps the application: notes what each GraphQL request was, cost and came to."""
+class _Line(msgspec.Struct):
+    request_id: str
+    operation: str
+    hash: str
+    cost: dict[str, int]
+    calls: dict[str, int]
+    saved: int
+    response: str
+    ms: float
+    status: int
+    codes: list[str]
+    event: str
+    level: str
+    timestamp: datetime
 
-    def __init__(
-        self, app: ASGIApp, metrics: Metrics, life: Life, clock: Callable[[], float] = time.perf_counter
-    ) -> None:
-        self._app = app
+
+class RequestLog:
+    """Writes down what each GraphQL request was, cost and came to."""
+
+    def __init__(self, metrics: Metrics) -> None:
         self._metrics = metrics
-        self._life = life
-        self._clock = clock
         self._logger: FilteringBoundLogger = structlog.get_logger()
         self._processors: object = None
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass the request on; afterwards write its line."""
-        if scope["type"] != "http":
-            await self._app(scope, receive, send)
-            return
-        began = self._clock()
-        noted = Observation()
-        observe(noted)
-        status = 500
-
-        async def watched(message: Message) -> None:
-            nonlocal status
-            if message["type"] == "http.response.start":
-                status = message["status"]
-                headers = message["headers"]
-                noted.request_id = next(
-                    (value.decode("latin-1") for name, value in headers if name == b"x-request-id"), ""
-                )
-                if self._life.is_draining:
-                    # A client that keeps its connection would lose the request that it sends when we are gone.
-                    MutableHeaders(scope=message)["connection"] = "close"
-            await send(message)
-
+    def begin(self) -> None:
+        """Count a request that is in flight from now on."""
         self._metrics.in_flight.inc()
-        try:
-            await self._app(scope, receive, watched)
-        finally:
-            self._metrics.in_flight.dec()
-            # A trusted document has a path of its own below.
-            if scope["path"] == "/graphql" or scope["path"].startswith("/graphql/"):
-                self._written(noted, status, self._clock() - began)
+
+    def end(self) -> None:
+        """Count it no more."""
+        self._metrics.in_flight.dec()
+
+    def write(self, noted: Observation, status: int, seconds: float) -> None:
+        """Count a request that is over, and write its line."""
+        self._metrics.count(noted, status, seconds)
+        lines = ReadyLines.current
+        line = _line(noted, status, seconds)
+        if lines is None or not lines.are_in_force or not lines.write(line):
+            told = msgspec.structs.asdict(line)
+            self._log().info(**{name: told[name] for name in _Line.__struct_fields__[:-2]})
 
     def _log(self) -> FilteringBoundLogger:
         # Made anew only where logging was configured anew: the library would make it for each line.
@@ -65,18 +62,20 @@ class Observed:
             self._logger, self._processors = structlog.get_logger().bind(), processors
         return self._logger
 
-    def _written(self, noted: Observation, status: int, seconds: float) -> None:
-        self._metrics.count(noted, status, seconds)
-        self._log().info(
-            "request",
-            request_id=noted.request_id,
-            operation=",".join(noted.operations),
-            hash=",".join(noted.hashes),
-            cost={"calls": noted.cost_calls, "items": noted.cost_items},
-            calls=noted.verdicts,
-            saved=sum(noted.saved.values()),
-            response=noted.response,
-            ms=round(seconds * 1000, 1),
-            status=status,
-            codes=noted.codes,
-        )
+
+def _line(noted: Observation, status: int, seconds: float) -> _Line:
+    return _Line(
+        noted.request_id,
+        ",".join(noted.operations),
+        ",".join(noted.hashes),
+        {"calls": noted.cost_calls, "items": noted.cost_items},
+        noted.verdicts,
+        sum(noted.saved.values()),
+        noted.response,
+        round(seconds * 1000, 1),
+        status,
+        noted.codes,
+        _EVENT,
+        "info",
+        datetime.now(UTC),
+    )

@@ -159,3 +159,24 @@ async def test_no_planted_secret_shows_in_logs_metrics_or_readiness(stream: io.S
         ]
     assert [reply.status for reply in told] == [200, 200, 401]
     assert "planted" not in stream.getvalue() + "".join(reply.body.decode() for reply in told)
+
+
+async def test_a_requests_line_has_no_secret_however_it_is_written(graph: Graph, stream: io.StringIO) -> None:
+    configure_logs("json", "info", load_settings({"MEDIAGRAPH_CLUBMED_API_KEY": "Planted"}), stream)
+    await graph.query("query PlantedPage { __typename }", x_request_id="Planted-1")
+    await graph.query("query Page { __typename }", x_request_id="r-1")
+    hidden, plain = lines(stream)
+    assert (hidden["operation"], hidden["request_id"]) == ("[secret]Page", "[secret]-1")
+    assert (plain["operation"], plain["request_id"]) == ("Page", "r-1")
+    assert list(hidden) == list(plain)
+    assert plain["timestamp"].endswith("Z")
+
+
+async def test_what_is_bound_for_every_line_stands_in_a_requests_line_too(
+    graph: Graph, stream: io.StringIO
+) -> None:
+    configure_logs("json", "info", Settings(), stream)
+    with structlog.contextvars.bound_contextvars(pod="web-1"):
+        await graph.query("{ __typename }")
+    await graph.query("{ __typename }")
+    assert [line.get("pod") for line in lines(stream)] == ["web-1", None]

@@ -20,12 +20,16 @@ _REQUEST_ID = re.compile(r"[A-Za-z0-9._:-]{1,128}")
 
 def request_id_of(connection: HTTPConnection) -> str:
     """Take the client's request id where it has a usable form, else make one; the same for a request's whole life."""
-    known: str | None = getattr(connection.state, "request_id", None)
+    state = connection.scope.setdefault("state", {})
+    known: str | None = state.get("request_id")
     if known is None:
-        sent = connection.headers.get("x-request-id", "")
-        known = sent if _REQUEST_ID.fullmatch(sent) else os.urandom(16).hex()
-        connection.state.request_id = known
+        known = state["request_id"] = request_id_from(connection.headers.get("x-request-id"))
     return known
+
+
+def request_id_from(sent: str | None) -> str:
+    """Take what a client sent as its request's id, or make one."""
+    return sent if sent and _REQUEST_ID.fullmatch(sent) else os.urandom(16).hex()
 
 
 def answer_response(

@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from functools import partial
 
+import msgspec
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
@@ -29,6 +30,7 @@ from server.graphiql.page import graphiql_headers, graphiql_page, graphiql_route
 from server.graphql_http import GraphQLEndpoint
 from server.health import health_routes
 from server.http_protocol import BoundedProtocol, Bounds
+from server.lane import Lane
 from server.life import LIFE
 from server.logs import configure_logs
 from server.metrics import Metrics
@@ -71,6 +73,9 @@ def create_app(settings: Settings, clock: Clock | None = None, traces: Traces | 
     ProviderMetrics(metrics, providers).begin()
     traces = (traces or build_traces()) if settings.traces else None
     images = settings.sandbox_urls.images if settings.sandbox_urls else None
+    edge = Edge(
+        settings, endpoint.admission, RequestLog(metrics), response_caching(settings, providers, clock)
+    )
     app = Starlette(
         routes=[
             *graphql_routes(settings, endpoint),
@@ -85,11 +90,11 @@ def create_app(settings: Settings, clock: Clock | None = None, traces: Traces | 
         lifespan=lifespan_of(providers, metrics, traces),
         middleware=[
             # Outermost, so that what the others refuse is logged and counted too.
-            Middleware(Observed, RequestLog(metrics), LIFE),
+            Middleware(Observed, edge.log, LIFE),
             *([Middleware(Traced, traces)] if traces else []),
             Middleware(Perimeter),
             Middleware(CrossOrigin, settings.cors_origins),
-            *response_caching(settings, providers, endpoint.admission, clock),
+            *edge.response_cache,
             # Innermost: it stands in the router's place.
             Middleware(Shortcut, partial(compressed_answer, endpoint)),
         ],
@@ -97,6 +102,7 @@ def create_app(settings: Settings, clock: Clock | None = None, traces: Traces | 
     )
     # GraphQL answers at one path alone; a redirect would lose the body of a POST besides.
     app.router.redirect_slashes = False
+    app.state.lane = edge.lane
     return app
 
 
@@ -105,17 +111,43 @@ async def compressed_answer(endpoint: GraphQLEndpoint, request: Request) -> Resp
     return await compressed(request, unless_known(request, await endpoint(request)))
 
 
-def response_caching(
-    settings: Settings, providers: Providers, admission: Admission, clock: Clock | None
-) -> list[Middleware]:
-    """Let identical requests be answered once, where answers are kept at all."""
+Caching = tuple[Questions, KeptAnswers]
+
+
+def response_caching(settings: Settings, providers: Providers, clock: Clock | None) -> Caching | None:
+    """Build what lets identical requests be answered once; None where no answers are kept at all."""
     if not settings.response_cache_bytes:
-        return []
+        return None
     questions = Questions(
         settings.locales, settings.locale, only_preflighted_get=settings.limits.require_preflight
     )
-    kept = KeptAnswers(settings.response_cache_bytes, lambda: providers.purges, (clock or Clock()).unix)
-    return [Middleware(ResponseCache, questions, kept, admission, settings.limits.body_timeout_s)]
+    return questions, KeptAnswers(
+        settings.response_cache_bytes, lambda: providers.purges, (clock or Clock()).unix
+    )
+
+
+class Edge(msgspec.Struct, frozen=True):
+    """What stands before the endpoint: within the application, and beside it."""
+
+    settings: Settings
+    admission: Admission
+    log: RequestLog
+    caching: Caching | None
+
+    @property
+    def response_cache(self) -> list[Middleware]:
+        """What lets identical requests be answered once."""
+        if self.caching is None:
+            return []
+        patience_s = self.settings.limits.body_timeout_s
+        return [Middleware(ResponseCache, *self.caching, self.admission, patience_s)]
+
+    @property
+    def lane(self) -> Lane | None:
+        """What answers at once; None where spans of requests are wanted, or origins named that may read."""
+        if self.caching is None or self.settings.traces or self.settings.cors_origins:
+            return None
+        return Lane(*self.caching, self.admission, self.log, LIFE)
 
 
 def lifespan_of(providers: Providers, metrics: Metrics, traces: Traces | None) -> Lifespan[Starlette]:

@@ -1,21 +1,27 @@
 """HTTP connections that are bounded: time for headers, silence, size of headers, and how many at once."""
 
 import asyncio
+import urllib.parse
 import uuid
 from collections.abc import Mapping
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Final
 
+import httptools
 import msgspec
 from uvicorn.config import Config
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 from uvicorn.server import ServerState
 
 from server.answers import encoded
+from server.deadline import Deadline
 from server.graphql_errors import plain_error
+from server.lane import Lane, Whole, lane_of
 from server.perimeter import MOST_HEADER_BYTES, MOST_HEADERS
 
 # The application, where it reads the body at all, is the first to lose patience, and answers.
 _MARGIN_S = 1.0
+_FRAMING: Final = frozenset({b"host", b"content-length", b"transfer-encoding", b"expect", b"upgrade"})
+_NOT_AT_ONCE: Final = (b"transfer-encoding", b"expect", b"upgrade")
 
 
 class Bounds(msgspec.Struct, frozen=True):
@@ -31,7 +37,8 @@ class BoundedProtocol(HttpToolsProtocol):
     """A connection that is closed when its client is slow, silent, too wordy, or one too many.
 
     The server makes the connections itself and hands nothing of ours on: what bounds them stands at the class, which
-    each process sets for itself, or at one that ``bounded_protocol`` makes.
+    each process sets for itself, or at one that ``bounded_protocol`` makes. A request that comes whole is shown to the
+    application's lane first, which may answer it at once.
     """
 
     bounds: ClassVar[Bounds] = Bounds()
@@ -45,11 +52,18 @@ class BoundedProtocol(HttpToolsProtocol):
     ) -> None:
         super().__init__(config, server_state, app_state, _loop)
         self.timeout_keep_alive = self.bounds.idle_timeout_s
+        self._lane: Lane | None = None if self.root_path else lane_of(self.app)
         self._header_bytes = 0
         self._header_count = 0
+        self._framing: list[bytes] = []
         self._is_reading_headers = True
         self._is_refused = False
-        self._timer: asyncio.TimerHandle | None = None
+        self._chunk_bytes = 0
+        self._is_parted = False
+        # The body so far of a request that may be answered at once; None where it is the application's.
+        self._held: bytes | None = None
+        self._deadline = Deadline(self.loop, self._late)
+        self._silence = Deadline(self.loop, self.timeout_keep_alive_handler)
         self._writing: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
@@ -58,23 +72,28 @@ class BoundedProtocol(HttpToolsProtocol):
         if len(self.connections) > self.bounds.connections:
             self._refuse(503, "RATE_LIMITED", "wanted fewer connections at once", {"retryAfterSeconds": 1})
             return
-        self._start_timer(self.bounds.header_timeout_s)
+        self._deadline.set(self.bounds.header_timeout_s)
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Forget the time."""
-        self._stop_timer()
+        self._deadline.end()
         self._stop_waiting_for_reader()
         super().connection_lost(exc)
+        self._silence.end()
 
     def data_received(self, data: bytes) -> None:
         """Take what came, unless it is refused already."""
         if self._is_refused:
             return
         if self._is_reading_headers:
-            if self._timer is None:
-                self._start_timer(self.bounds.header_timeout_s)
+            if not self._deadline.is_set:
+                self._deadline.set(self.bounds.header_timeout_s)
             self._header_bytes += len(data)
+        self._chunk_bytes = len(data)
         super().data_received(data)
+        self._is_parted = True
+        if self._held is not None:
+            self._hand_on()
         # Counted here too: a name or a value that never ends is not handed on before its end.
         if self._is_reading_headers and self._header_bytes > 2 * MOST_HEADER_BYTES:
             self._refuse_headers()
@@ -84,6 +103,9 @@ class BoundedProtocol(HttpToolsProtocol):
         super().on_message_begin()
         self._is_reading_headers = True
         self._header_count = 0
+        self._framing = []
+        # Of one whose parts came together, the headers are no larger than all of it.
+        self._is_parted = self._chunk_bytes > MOST_HEADER_BYTES
 
     def on_url(self, url: bytes) -> None:
         """Take a part of the URL."""
@@ -97,6 +119,9 @@ class BoundedProtocol(HttpToolsProtocol):
         if self._header_count > MOST_HEADERS:
             self._refuse_headers()
             return
+        name = name.lower()
+        if name in _FRAMING:
+            self._framing.append(name)
         super().on_header(name, value)
 
     def on_headers_complete(self) -> None:
@@ -109,32 +134,100 @@ class BoundedProtocol(HttpToolsProtocol):
             return
         self._is_reading_headers = False
         self._header_bytes = 0
-        self._stop_timer()
-        super().on_headers_complete()
-        if self.cycle is not None:
-            self._start_timer(self.bounds.body_timeout_s + _MARGIN_S)
+        self._deadline.clear()
+        if self._may_be_answered_at_once():
+            self._held = b""
+        else:
+            self._begin()
 
     def on_body(self, body: bytes) -> None:
         """Take a part of the body."""
-        if not self._is_refused:
+        if self._held is not None:
+            self._held += body
+        elif not self._is_refused:
             super().on_body(body)
 
     def on_message_complete(self) -> None:
         """End a request; what follows is the next one."""
         if self._is_refused:
             return
-        self._stop_timer()
+        if self._held is not None:
+            whole = self._answered_at_once(self._held)
+            if whole is not None:
+                self._held = None
+                self._is_reading_headers = True
+                self._write(whole)
+                return
+            self._hand_on()
+        self._deadline.clear()
         self._is_reading_headers = True
         super().on_message_complete()
+
+    def on_response_complete(self) -> None:
+        """Begin with the next request, or to wait for it."""
+        self.server_state.total_requests += 1
+        if self.transport.is_closing():
+            return
+        self.flow.resume_reading()
+        if self.pipeline:
+            self._start_asgi_task(*self.pipeline.pop())
+        else:
+            self._silence.set(self.timeout_keep_alive)
 
     def send_400_response(self, msg: str) -> None:
         """Answer what is no HTTP, as JSON."""
         self._refuse(400, "BAD_REQUEST", msg)
 
+    def _unset_keepalive_if_required(self) -> None:
+        self._silence.clear()
+
+    def _begin(self) -> None:
+        """Have the application answer."""
+        super().on_headers_complete()
+        if self.cycle is not None:
+            self._deadline.set(self.bounds.body_timeout_s + _MARGIN_S)
+
+    def _hand_on(self) -> None:
+        """Have the application answer what was held."""
+        held, self._held = self._held, None
+        self._begin()
+        if held:
+            super().on_body(held)
+
+    def _may_be_answered_at_once(self) -> bool:
+        return (
+            self._lane is not None
+            and self.url.startswith(self._lane.path)
+            and not self._is_parted
+            and (self.cycle is None or self.cycle.response_complete)
+            and not self.pipeline
+            and not self.flow.write_paused
+            and self.parser.should_keep_alive()
+            and self.parser.get_http_version() == "1.1"
+            and not any(name in _NOT_AT_ONCE for name in self._framing)
+        )
+
+    def _answered_at_once(self, body: bytes) -> Whole | None:
+        assert self._lane is not None  # noqa: S101 - nothing is held without one
+        url = httptools.parse_url(self.url)
+        path = url.path.decode("ascii")
+        asked = {
+            **self.scope,
+            "method": self.parser.get_method().decode("ascii"),
+            "path": urllib.parse.unquote(path) if "%" in path else path,
+            "query_string": url.query or b"",
+        }
+        return self._lane.answer(asked, body)
+
+    def _write(self, whole: Whole) -> None:
+        defaults = b"".join([b"%b: %b\r\n" % header for header in self.server_state.default_headers])
+        self.transport.write(STATUS_LINE[whole.status] + defaults + whole.lines + b"\r\n" + whole.body)
+        self.on_response_complete()
+
     def _problem(self) -> str:
         """Tell what is wrong with headers that are whole; empty where nothing is."""
-        names = [name for name, _ in self.headers]
-        if self.parser.get_http_version() == "1.1" and names.count(b"host") != 1:
+        names = self._framing
+        if names.count(b"host") != 1 and self.parser.get_http_version() == "1.1":
             return "wanted one Host header"
         # The parser takes what follows an Upgrade for another protocol's: a body would be read as the next request.
         has_body = b"content-length" in names or b"transfer-encoding" in names
@@ -163,7 +256,7 @@ class BoundedProtocol(HttpToolsProtocol):
         if self._is_refused or self.transport.is_closing():
             return
         self._is_refused = True
-        self._stop_timer()
+        self._deadline.clear()
         if self._is_answer_due():
             if self.cycle is not None:
                 # Whatever still runs for this request says nothing more.
@@ -184,15 +277,6 @@ class BoundedProtocol(HttpToolsProtocol):
         if self.cycle is None or self.cycle.response_complete:
             return self._is_reading_headers
         return not self._is_reading_headers and not self.cycle.response_started and not self.pipeline
-
-    def _start_timer(self, after_s: float) -> None:
-        self._stop_timer()
-        self._timer = self.loop.call_later(after_s, self._late)
-
-    def _stop_timer(self) -> None:
-        if self._timer is not None:
-            self._timer.cancel()
-            self._timer = None
 
     def _stop_waiting_for_reader(self) -> None:
         if self._writing is not None:

@@ -43,8 +43,8 @@ def configure_logs(form: Format, level: str, settings: msgspec.Struct, stream: T
         logger_factory=factory,
         cache_logger_on_first_use=False,
     )
-    is_ready = threshold <= logging.INFO and isinstance(render, structlog.processors.JSONRenderer)
-    ReadyLines.current = ReadyLines(processors, factory, settings) if is_ready else None
+    is_told = threshold <= logging.INFO and isinstance(render, structlog.processors.JSONRenderer)
+    ReadyLines.current = ReadyLines(processors, factory, settings) if is_told else None
     handler = logging.StreamHandler(target)
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(

@@ -65,7 +65,6 @@ class Metrics:
         self.loop_lag = histogram(
             "loop_lag_seconds", "How late the event loop runs what is due", buckets=_LAG_S
         )
-
         # Finding a labelled counter costs several times what counting does; its labels are ours, so they are few.
         self._requests = cache(lambda status: self.requests.labels(str(status)))
         self._responses = cache(self.responses.labels)

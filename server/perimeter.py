@@ -1,6 +1,6 @@
 """What every request passes, whatever it asks for: bounds of its headers, and headers that keep browsers safe."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from typing import Final
 
 import structlog
@@ -44,9 +44,7 @@ class Perimeter:
             if message["type"] == "http.response.start":
                 started = True
                 # As bytes, and all at once: Starlette's own headers are searched anew for each name.
-                headers = message["headers"]
-                present = {name for name, _ in headers}
-                headers.extend(each for each in _SAFE if each[0] not in present)
+                message["headers"].extend(safe_headers(message["headers"]))
             await send(message)
 
         try:
@@ -62,6 +60,12 @@ class Perimeter:
                 500, "INTERNAL_SERVER_ERROR", "something went wrong here; it is logged"
             )
             await refusal_response(HTTPConnection(scope), unexpected)(scope, receive, safely)
+
+
+def safe_headers(headers: Iterable[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
+    """List the headers that keep browsers safe, but for those that an answer has of its own."""
+    present = {name for name, _ in headers}
+    return [each for each in _SAFE if each[0] not in present]
 
 
 def refuse_large_headers(scope: Scope) -> None:

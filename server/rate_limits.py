@@ -48,12 +48,16 @@ class RateLimit:
         self._shared = shared
         self._buckets: OrderedDict[str, _Bucket] = OrderedDict()
 
+    def is_free(self, caller: Caller) -> bool:
+        """Whether a caller may ask as much as it likes."""
+        return not self._per_minute or caller.is_router
+
     async def take(self, caller: Caller, amount: float = 1.0) -> None:
         """Take an amount from the caller's bucket; raises RequestRefused where it does not hold that much.
 
         An amount above a whole bucket's is taken from a full one and paid off later: slow, not impossible.
         """
-        if not self._per_minute or caller.is_router:
+        if self.is_free(caller):
             return
         wait_s = await self._shared_wait_s(caller, amount)
         if not wait_s:

@@ -6,13 +6,16 @@ from typing import Any, Final
 import msgspec
 from starlette.types import Scope
 
-from server.caching import Reuse
+from server.caching import Reuse, named_tags
+from server.edge.capture import RawHeaders
 from server.observation import Observation
 from server.operations.values import JsonObject
 
 _STATE: Final = "outcome"
 _OWN_TIME: Final = "UPSTREAM_TIMEOUT"
 """A later request may have had more time left than the one that ran."""
+_TOLD_AGAIN: Final = frozenset({b"etag", b"cache-control", b"vary"})
+"""What RFC 9110 wants of the whole answer's headers beside a 304."""
 
 
 class Outcome(msgspec.Struct, frozen=True):
@@ -49,13 +52,33 @@ class KeptAnswer(msgspec.Struct, frozen=True):
     """
 
     status: int
-    headers: tuple[tuple[bytes, bytes], ...]
+    headers: RawHeaders
     body: bytes
     etag: bytes
     is_public: bool
     reuse: Reuse
     given_at: float
     noted: Observation
+
+    def for_who_has(self, if_none_match: bytes | None) -> tuple[int, RawHeaders, bytes]:
+        """Tell status, lasting headers and body for a client that names what it has; 304 where that is this one."""
+        if not self.is_named(if_none_match):
+            return self.status, self.headers, self.body
+        return 304, tuple(header for header in self.headers if header[0] in _TOLD_AGAIN), b""
+
+    def headers_at(self, reuse: Reuse) -> RawHeaders:
+        """Write the headers that tell how old it is, at some time."""
+        age = (b"age", b"%d" % reuse.age_s)
+        # nginx's own header, where shared caches may have it.
+        return (age, (b"x-accel-expires", b"%d" % reuse.left_s)) if self.is_public else (age,)
+
+    def is_named(self, if_none_match: bytes | None) -> bool:
+        """Whether its client has it already, in whichever coding."""
+        if not self.etag or not if_none_match:
+            return False
+        # Both without the mark of a coding.
+        own, named = self.etag.decode("latin-1"), if_none_match.decode("latin-1")
+        return not named_tags(own).isdisjoint(named_tags(named))
 
     @property
     def reuse_at_its_end(self) -> Reuse:

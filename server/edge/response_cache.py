@@ -9,7 +9,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from server.access import Caller
 from server.answers import answer_response, refusal_response, request_id_of
-from server.caching import NEVER, named_tags
+from server.caching import NEVER
 from server.compression import compressed
 from server.departure import ClientGone
 from server.edge.admission import Admission
@@ -24,8 +24,6 @@ from server.operations.requests import RequestRefused
 from server.traced_requests import begin_span
 
 _CLIENT_GONE: Final = 499
-_TOLD_AGAIN: Final = frozenset({b"etag", b"cache-control", b"vary"})
-"""What RFC 9110 wants of the whole answer's headers beside a 304."""
 
 
 class Run:
@@ -150,21 +148,16 @@ class ResponseCache:
         self, scope: Scope, send: Send, told: Told, caller: Caller, kept: KeptAnswer
     ) -> None:
         await self._admission.requests.take(caller)
-        is_known = _is_named(kept.etag, told.get(b"if-none-match"))
-        if not is_known:
+        if_none_match = told.get(b"if-none-match")
+        if not kept.is_named(if_none_match):
             await self._admission.calls.take(caller, kept.noted.cost_calls)
         begin_span(Headers(scope=scope))
         observation().note_same(kept.noted, "HIT")
         # Its time may run out while the caller's turn is waited for.
         reuse = kept.reuse_at(self._kept.now()) or kept.reuse_at_its_end
-        own = [(b"x-request-id", _request_id(scope)), (b"age", b"%d" % reuse.age_s)]
-        if kept.is_public:
-            own.append((b"x-accel-expires", b"%d" % reuse.left_s))
-        if is_known:
-            told_again = [header for header in kept.headers if header[0] in _TOLD_AGAIN]
-            await _send_whole(send, 304, (*told_again, *own), b"")
-        else:
-            await _send_whole(send, kept.status, (*kept.headers, *own), kept.body)
+        own = ((b"x-request-id", _request_id(scope)), *kept.headers_at(reuse))
+        status, headers, body = kept.for_who_has(if_none_match)
+        await _send_whole(send, status, (*headers, *own), body)
 
     async def _answer_alike(
         self, scope: Scope, send: Send, caller: Caller, run: Run, outcome: Outcome
@@ -179,13 +172,6 @@ class ResponseCache:
         own = (b"x-request-id", _request_id(scope))
         headers = tuple(own if header[0] == own[0] else header for header in run.capture.headers)
         await _send_whole(send, run.capture.status, headers, run.capture.body)
-
-
-def _is_named(etag: bytes, if_none_match: bytes | None) -> bool:
-    if not etag or not if_none_match:
-        return False
-    # Both without the mark of a coding: the client may have the same answer in another one.
-    return not named_tags(etag.decode("latin-1")).isdisjoint(named_tags(if_none_match.decode("latin-1")))
 
 
 def _request_id(scope: Scope) -> bytes:

@@ -1,0 +1,221 @@
+"""What is answered at once: over a real socket, as the application would, and written down as it would."""
+
+import asyncio
+import io
+import json
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager
+from unittest.mock import patch
+
+import pytest
+import structlog
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from server.http_protocol import BoundedProtocol
+from server.life import LIFE
+from server.logs import configure_logs
+from server.settings import Settings
+from tests.graph import Graph, running_graph
+from tests.live import serving
+
+PATIENCE_S = 10.0
+PHOTOS = json.dumps({"query": "{ photos(first: 2) { nodes { title image { url } } } }"}).encode()
+ASKED = (
+    b"GET /graphql?query=%7B%20photos(first:2)%7Bnodes%7Btitle%7D%7D%7D HTTP/1.1\r\nhost: here\r\n\r\n",
+    b"POST /graphql HTTP/1.1\r\nhost: here\r\ncontent-type: application/json\r\naccept-encoding: gzip\r\n"
+    b"content-length: %d\r\n\r\n" % len(PHOTOS) + PHOTOS,
+)
+
+
+def posted(body: bytes = PHOTOS, headers: bytes = b"") -> bytes:
+    head = b"POST /graphql HTTP/1.1\r\nhost: here\r\ncontent-type: application/json\r\ncontent-length: %d\r\n"
+    return head % len(body) + headers + b"\r\n" + body
+
+
+class Connection:
+    """One connection to a server that is asked again and again."""
+
+    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self._reader = reader
+        self.writer = writer
+
+    async def ask(self, *pieces: bytes) -> tuple[list[bytes], bytes]:
+        for piece in pieces:
+            self.writer.write(piece)
+            await self.writer.drain()
+        return await self.answer()
+
+    async def answer(self) -> tuple[list[bytes], bytes]:
+        """Read the lines of an answer's head, and its body."""
+        async with asyncio.timeout(PATIENCE_S):
+            head = await self._reader.readuntil(b"\r\n\r\n")
+            lines = head.rstrip().split(b"\r\n")
+            told = dict(line.split(b": ", 1) for line in lines[1:])
+            return lines, await self._reader.readexactly(int(told.get(b"content-length", b"0")))
+
+
+class Counted:
+    """An application that counts what it is asked, with the lane of the one that it wraps."""
+
+    def __init__(self, graph: Graph) -> None:
+        self._app: ASGIApp = graph.app
+        self.state = graph.app.state
+        self.requests = 0
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        self.requests += 1
+        await self._app(scope, receive, send)
+
+
+@asynccontextmanager
+async def connected(app: ASGIApp) -> AsyncIterator[Connection]:
+    async with serving(app) as origin:
+        reader, writer = await asyncio.open_connection("127.0.0.1", int(origin.rpartition(":")[2]))
+        try:
+            yield Connection(reader, writer)
+        finally:
+            writer.close()
+
+
+@pytest.fixture
+def stream() -> Iterator[io.StringIO]:
+    with io.StringIO() as caught:
+        configure_logs("json", "info", Settings(), caught)
+        yield caught
+    structlog.reset_defaults()
+
+
+def named(lines: list[bytes], name: bytes) -> bytes:
+    return next(line.partition(b": ")[2] for line in lines if line.startswith(name + b": "))
+
+
+@pytest.mark.parametrize("asked", ASKED, ids=["GET", "POST"])
+@pytest.mark.parametrize("wanted", [b"200 OK", b"304 Not Modified"])
+async def test_the_answer_is_the_applications_byte_for_byte(asked: bytes, wanted: bytes) -> None:
+    async with running_graph() as graph:
+        app = Counted(graph)
+        async with connected(app) as connection:
+            made, _ = await connection.ask(asked)
+            tag = b"if-none-match: %b\r\n" % named(made, b"etag") if wanted.startswith(b"304") else b""
+            asked = asked.replace(b"host: here\r\n", b"host: here\r\nx-request-id: r-1\r\n" + tag)
+            async with asyncio.timeout(PATIENCE_S):
+                # Both within one second of the server's clock, which stands in the head.
+                while True:
+                    at_once = await connection.ask(asked)
+                    assert app.requests == 1
+                    with patch.object(graph.app.state.lane, "answer", return_value=None):
+                        by_application = await connection.ask(asked)
+                    app.requests = 1
+                    if named(at_once[0], b"date") == named(by_application[0], b"date"):
+                        break
+        assert at_once == by_application
+        assert at_once[0][0] == b"HTTP/1.1 " + wanted
+
+
+async def test_what_is_answered_at_once_is_logged_and_counted(stream: io.StringIO) -> None:
+    async with running_graph() as graph:
+        app = Counted(graph)
+        async with connected(app) as connection:
+            for _ in range(3):
+                await connection.ask(posted())
+        assert app.requests == 1
+        page = (await graph.send("GET", "/metrics")).body.decode()
+        logged = [json.loads(line) for line in stream.getvalue().splitlines()]
+    assert [line["response"] for line in logged] == ["MISS", "HIT", "HIT"]
+    assert logged[1] | {"ms": 0, "request_id": "", "timestamp": ""} == {
+        **logged[0],
+        "calls": {},
+        "response": "HIT",
+        "ms": 0,
+        "request_id": "",
+        "timestamp": "",
+    }
+    assert len({line["request_id"] for line in logged}) == 3
+    assert 'mediagraph_requests_total{status="200"} 3.0' in page
+    assert "mediagraph_request_seconds_count 3.0" in page
+    assert 'mediagraph_responses_total{verdict="HIT"} 2.0' in page
+
+
+async def test_a_request_in_parts_and_several_in_a_row_are_answered_in_their_order() -> None:
+    async with running_graph() as graph, connected(graph.app) as connection:
+        _, body = await connection.ask(posted())
+        head, rest = posted()[:-20], posted()[-20:]
+        assert (await connection.ask(head, rest))[1] == body
+        typename = b'{"query": "{ __typename }"}'
+        connection.writer.write(posted() + posted(typename) + posted() + posted(b"{") + posted())
+        found = [(await connection.answer())[1] for _ in range(5)]
+        assert [found[index] for index in (0, 2, 4)] == [body] * 3
+        assert found[1] == b'{"data":{"__typename":"Query"}}'
+        assert json.loads(found[3])["errors"][0]["extensions"]["code"] == "BAD_REQUEST"
+
+
+async def test_who_does_not_read_its_answers_is_not_given_more_and_more_at_once() -> None:
+    many = 60
+    photos = "photos(first: 100) { nodes { ...All } }"
+    text = f"{{ a: {photos} b: {photos} c: {photos} d: {photos} }}"
+    fragment = "fragment All on Photo { slug title contentDate tags { slug title } image { url } }"
+    asked = posted(json.dumps({"query": text + fragment}).encode())
+    async with running_graph() as graph, connected(graph.app) as connection:
+        _, wanted = await connection.ask(asked)
+        lane, given, given_at_pause = graph.app.state.lane, 0, 0
+
+        def counted(scope: Scope, body: bytes, answer: Callable[..., object] = lane.answer) -> object:
+            nonlocal given
+            given += 1
+            return answer(scope, body)
+
+        def paused(
+            protocol: BoundedProtocol, pause: Callable[..., None] = BoundedProtocol.pause_writing
+        ) -> None:
+            nonlocal given_at_pause
+            given_at_pause = given_at_pause or given
+            pause(protocol)
+
+        with patch.object(lane, "answer", counted), patch.object(BoundedProtocol, "pause_writing", paused):
+            connection.writer.write(asked * many)
+            found = [(await connection.answer())[1] for _ in range(many)]
+        assert found == [wanted] * many
+        # What was asked in the same breath was left to the application, which waits.
+        assert 0 < given == given_at_pause < many
+
+
+@pytest.mark.parametrize(
+    ("settings", "headers", "wanted"),
+    [
+        ({"RATE_REQUESTS": "2"}, b"", b"HTTP/1.1 429 Too Many Requests"),
+        ({"RATE_CALLS": "2"}, b"", b"HTTP/1.1 429 Too Many Requests"),
+        ({"CLIENT_KEYS": "shop=secret-key-of-a-shop"}, b"", b"HTTP/1.1 401 Unauthorized"),
+        ({}, b"accept: text/plain\r\n", b"HTTP/1.1 406 Not Acceptable"),
+        ({}, b"content-encoding: gzip\r\n", b"HTTP/1.1 415 Unsupported Media Type"),
+        ({}, b"x-long: %b\r\n" % (b"a" * 500) * 90, b"HTTP/1.1 431 Request Header Fields Too Large"),
+    ],
+    ids=["requests", "calls", "key", "accept", "coding", "headers"],
+)
+async def test_what_the_application_refuses_is_not_answered_at_once(
+    settings: dict[str, str], headers: bytes, wanted: bytes
+) -> None:
+    key = b"x-api-key: secret-key-of-a-shop\r\n"
+    async with running_graph(**settings) as graph, connected(graph.app) as connection:
+        for _ in range(2):
+            assert (await connection.ask(posted(headers=key)))[0][0] == b"HTTP/1.1 200 OK"
+        assert (await connection.ask(posted(headers=headers)))[0][0] == wanted
+
+
+async def test_a_process_that_is_about_to_end_closes_the_connection_with_its_answer() -> None:
+    async with running_graph() as graph, connected(graph.app) as connection:
+        await connection.ask(posted())
+        with patch.object(LIFE, "is_draining", new=True):
+            lines, _ = await connection.ask(posted())
+        assert b"connection: close" in lines
+
+
+async def test_a_purge_is_heeded_at_once() -> None:
+    async with running_graph() as graph:
+        app = Counted(graph)
+        async with connected(app) as connection:
+            await connection.ask(posted())
+            await connection.ask(posted())
+            assert app.requests == 1
+            graph.app.state.lane._kept._heeded = -1  # noqa: SLF001
+            await connection.ask(posted())
+            assert app.requests == 2

@@ -9,7 +9,6 @@ from typing import Final
 
 from graphql import (
     ArgumentNode,
-    BooleanValueNode,
     DirectiveNode,
     DocumentNode,
     FieldNode,
@@ -24,7 +23,6 @@ from graphql import (
     SelectionNode,
     SelectionSetNode,
     VariableDefinitionNode,
-    VariableNode,
     assert_valid_schema,
     is_input_type,
     is_required_argument,
@@ -234,7 +232,6 @@ class _Reading:
         for each in directives:
             given = each.arguments or ()
             _need(len(given) == 1 and given[0].name.value == "if")
-            _need(isinstance(given[0].value, BooleanValueNode | VariableNode))
             _need(part.literals.fits(given[0].value, GraphQLSkipDirective.args["if"]))
 
     def _within(self, part: _Part) -> dict[str, _Part]:

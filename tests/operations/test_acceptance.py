@@ -26,7 +26,7 @@ from server.operations.merging import MergingRule
 from tests.benchmarks.workloads import LIST, MANY, PAGE
 from tests.operations.any_document import Documents
 from tests.operations.any_schema import world_of
-from tests.operations.written_documents import BROKEN, SCHEMA, SOUND
+from tests.operations.written_documents import BROKEN, SCHEMA, SOUND, WRONG
 from tests.steps import steps_of
 
 ROOT = Path(__file__).parents[2]
@@ -107,6 +107,31 @@ def test_what_breaks_a_rule_is_not_accepted(rule: type) -> None:
     document = parse(text)
     assert validate(schema, document, [rule])
     assert not accepts(text, schema)
+
+
+@pytest.mark.parametrize("text", WRONG)
+def test_what_is_wrong_in_a_small_thing_is_not_accepted(text: str) -> None:
+    assert errors(SCHEMA, parse(text))
+    assert not accepts(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "{ " + "... { " * 100 + "maybe" + " }" * 101,
+        "{ owner(by: {filter: {need: true" + ", inner: {need: true" * 30 + "}" * 32 + ") { name } }",
+    ],
+)
+def test_what_is_nested_very_deep_is_left_to_graphql_core(text: str) -> None:
+    assert errors(SCHEMA, parse(text)) == []
+    assert not accepts(text)
+
+
+def test_fragments_with_variables_of_their_own_are_left_to_graphql_core() -> None:
+    text = "{ ...A(a: 1) } fragment A on Query { maybe }"
+    document = parse(text, experimental_fragment_arguments=True)
+    assert errors(SCHEMA, document)
+    assert not Acceptance(SCHEMA).accepts(document)
 
 
 def test_every_rule_of_the_specification_is_among_those_that_are_broken() -> None:

@@ -99,3 +99,28 @@ BROKEN: Final = {
     "NoSchemaTextRule": "{ _sdl }",
 }
 """By the name of the rule: the document that breaks it."""
+
+WRONG: Final = (
+    "{ photo(id: 1) { ...V } } fragment V on Video { id }",
+    "query ($a: Anything @include(if: true)) { any(of: $a) }",
+    '{ owner(by: {filter: {title: "no need"}}) { name } }',
+    '{ owner(by: {id: 1, slug: "a"}) { name } }',
+    "{ owner(by: {id: null}) { name } }",
+    "{ owner(by: {}) { name } }",
+    "query ($id: ID) { owner(by: {id: 1}, other: {id: $id}) { name } }",
+    "query ($a: Int) { any(of: {a: [$a, $b]}) }",
+    "query ($a: Int = true) { any(of: $a) }",
+    "query ($a: Int! = null) { any(of: $a) }",
+    "query ($a: [Int]) { maybe(list: $a) }",
+    "query ($a: Int) { owner(by: {id: 1}) { photos(sizes: $a) { id } } }",
+    "{ maybe(list: [1, null]) }",
+    "{ maybe @include(if: null) }",
+    "{ maybe @include }",
+    "{ maybe { __typename } }",
+    "{ node { id } ...Q } fragment Q on Query { node { id: name } }",
+    "{ media { ... on Photo { size } ... on Video { size } } }",
+    "{ media { ... on Photo { near(first: 1) { id } } ... on Node { near(first: 2) { id } } } }",
+    "query @skip(if: true) { maybe }",
+    "fragment A on Query @skip(if: true) { maybe } { ...A }",
+)
+"""Documents with an error that is easily overlooked."""

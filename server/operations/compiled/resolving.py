@@ -156,14 +156,16 @@ def _direct(field: StrawberryField, resolver: StrawberryResolver[Value], convert
     function = resolver.wrapped_func
     if not inspect.isfunction(function) or field.is_async != inspect.iscoroutinefunction(function):
         return None
-    sources = (resolver.parent_parameter, resolver.root_parameter)
+    sources = [each for each in (resolver.parent_parameter, resolver.root_parameter) if each is not None]
     info = resolver.info_parameter
+    if not all(each.name.isascii() for each in (*sources, *filter(None, (info,)))):
+        return None  # it could be taken for the name of an object
     return Direct(
         function=function,
         is_async=field.is_async,
         begun=getattr(function, "begins_at_once", None),
         takes_source_first=resolver.self_parameter is not None,
-        source_names=tuple({each.name: None for each in sources if each is not None}),
+        source_names=tuple({each.name: None for each in sources}),
         info_name=info.name if info is not None else None,
         looks_at_context_alone=getattr(function, "looks_at_context_alone", False),
         call=DirectCall(field, converter),

@@ -2,8 +2,12 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import Final
 
+from server.operations.compiled.codes import MARK, Codes
 from server.operations.values import Value
+
+CODES: Final = Codes()
 
 
 class Source:
@@ -11,6 +15,7 @@ class Source:
 
     def __init__(self, **objects: Value) -> None:
         self._lines: list[str] = []
+        self._functions: list[str] = []
         self._depth = 0
         self._objects: dict[str, Value] = objects
         self._names: dict[int, str] = {}
@@ -19,7 +24,7 @@ class Source:
         """Name an object; the same one has one name."""
         known = self._names.get(id(value))
         if known is None:
-            known = self._names[id(value)] = f"{prefix}{len(self._names)}"
+            known = self._names[id(value)] = f"{MARK}{prefix}{len(self._names)}"
             self._objects[known] = value
         return known
 
@@ -43,8 +48,8 @@ class Source:
         self._depth -= 1
 
     def extend(self, other: "Source") -> None:
-        """Append the lines of a source that shares this one's objects."""
-        self._lines.extend(other._lines)  # noqa: SLF001 - its own class
+        """Append the function of a source that shares this one's objects."""
+        self._functions.append("\n".join(other._lines))  # noqa: SLF001 - its own class
 
     def beside(self) -> "Source":
         """Start a function beside this one, with the same objects."""
@@ -53,6 +58,7 @@ class Source:
         return other
 
     def functions(self) -> dict[str, Callable[..., Value]]:
-        """Run the source, and give what it defines and names."""
-        exec(compile("\n".join(self._lines), "<operation>", "exec"), self._objects)  # noqa: S102 - the point of it
+        """Define the functions, and give them among the objects that they name."""
+        for source in self._functions:
+            CODES.define(source, self._objects)
         return self._objects

@@ -1,0 +1,72 @@
+"""Compiled code, kept for other operations whose source differs in nothing but the names of objects."""
+
+import re
+from collections import OrderedDict
+from types import CodeType, FunctionType
+from typing import Final, NamedTuple
+
+from server.operations.values import Value
+
+MARK: Final = "ø"
+"""How names of objects begin. No name of a schema or a document has it, so that whatever does is one of them."""
+MOST_CHARACTERS: Final = 500_000
+
+_MARKED = re.compile(MARK + r"(\w+)")
+_Key = tuple[str, tuple[int, ...]]
+
+
+class _Known(NamedTuple):
+    """The code of a function, and the names of objects in it as they were where it was compiled."""
+
+    code: CodeType
+    names: tuple[str, ...]
+    size: int
+
+
+class Codes:
+    """Code of functions, the most recently used of it kept. What Python's compiler does takes most of a compilation."""
+
+    def __init__(self, most_characters: int = MOST_CHARACTERS) -> None:
+        self._most_characters = most_characters
+        self._characters = 0
+        self._known: OrderedDict[_Key, _Known] = OrderedDict()
+        self.compiled = 0
+
+    def define(self, source: str, objects: dict[str, Value]) -> None:
+        """Define the function of a source among the objects that it names."""
+        pieces = _MARKED.split(source)
+        places: dict[str, int] = {}
+        order = tuple([places.setdefault(name, len(places)) for name in pieces[1::2]])
+        names = tuple(places)
+        key = (MARK.join(pieces[::2]), order)
+        known = self._known.get(key)
+        if known is None:
+            known = self._compiled(key, source, names)
+        else:
+            self._known.move_to_end(key)
+        defined = f"{MARK}{names[0]}"
+        code = _renamed(known.code, dict(zip(known.names, names, strict=True)))
+        objects[defined] = FunctionType(code, objects, defined)
+
+    def _compiled(self, key: _Key, source: str, names: tuple[str, ...]) -> _Known:
+        self.compiled += 1
+        module = compile(source, "<operation>", "exec")
+        code = next(each for each in module.co_consts if isinstance(each, CodeType))
+        known = self._known[key] = _Known(code, names, len(source))
+        self._characters += known.size
+        while self._characters > self._most_characters:
+            self._characters -= self._known.popitem(last=False)[1].size
+        return known
+
+
+def _renamed(code: CodeType, names: dict[str, str]) -> CodeType:
+    # A copy even where all names are the same: what the interpreter learns while it runs is of one operation's objects.
+    within = [_renamed(each, names) if isinstance(each, CodeType) else each for each in code.co_consts]
+    return code.replace(
+        co_names=tuple([_renamed_one(each, names) for each in code.co_names]), co_consts=tuple(within)
+    )
+
+
+def _renamed_one(name: str, names: dict[str, str]) -> str:
+    before, mark, rest = name.partition(MARK)
+    return before + mark + names[rest] if mark else name

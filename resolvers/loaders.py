@@ -153,6 +153,8 @@ class SafeLoader(Generic[K, V]):
     def close(self) -> None:
         """Cancel what is still being fetched: the request that asked for it has ended."""
         self._closed = True
+        # It holds this loader, which holds it: only the garbage collector would end a request's data.
+        self._batching = None
         # The library lets a batch run on when all who waited for it are gone.
         for batch in self._batches:
             if batch is not None:
@@ -181,12 +183,12 @@ class Loaders:
         self._providers = providers
         self._scope = scope
         self._photo_windows = PhotoWindows(providers.forge, scope, spans)
-        self._calls_merged = 0
+        self._calls_saved: list[int] = []
 
     @property
     def calls_merged(self) -> int:
         """How many calls merging windows has saved."""
-        return self._calls_merged + self._photo_windows.calls_merged
+        return sum(self._calls_saved) + self._photo_windows.calls_merged
 
     @property
     def repeats(self) -> int:
@@ -206,10 +208,10 @@ class Loaders:
     @cached_property
     def activity_window(self) -> SafeLoader[Window[ActivitySearch], WindowAnswer[Activity] | None]:
         """Windows of searches."""
-        search = partial(self._providers.musement.search, scope=self._scope)
+        search, saved = partial(self._providers.musement.search, scope=self._scope), self._calls_saved
 
         async def fetch(windows: Iterable[Window[ActivitySearch]]) -> Windows[ActivitySearch, Activity]:
-            self._calls_merged += calls_saved(windows)
+            saved.append(calls_saved(windows))
             return await fetch_windows(windows, search, lambda item: item.uuid)
 
         return SafeLoader(fetch)
@@ -232,10 +234,10 @@ class Loaders:
     @cached_property
     def resort_window(self) -> SafeLoader[Window[str], WindowAnswer[Resort] | None]:
         """Windows of the catalogue, by locale."""
-        catalog = partial(self._providers.clubmed.catalog, scope=self._scope)
+        catalog, saved = partial(self._providers.clubmed.catalog, scope=self._scope), self._calls_saved
 
         async def fetch(windows: Iterable[Window[str]]) -> Windows[str, Resort]:
-            self._calls_merged += calls_saved(windows)
+            saved.append(calls_saved(windows))
             # Club Med's pages are numbered: a window there cannot start anywhere.
             return await fetch_windows(windows, catalog, lambda item: item.product_id, numbered=True)
 

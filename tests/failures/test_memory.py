@@ -10,10 +10,12 @@ from graphql import GraphQLError
 
 from providers.emulation.faults import Fault, forbidden, unavailable
 from providers.errors import ProviderError
+from providers.forge.records import Photo
 from resolvers.context import Context
-from resolvers.loaders import Loaders
+from resolvers.loaders import Loaders, SafeLoader
+from tests.benchmarks.workloads import PAGE_OF_ALL
 from tests.failures.subjects import SUBJECTS, Subject, query
-from tests.graph import Graph
+from tests.graph import EXECUTION, Graph
 from tests.world import ACTIVITY, SEARCH, UUIDS
 
 REQUESTS = 24
@@ -60,3 +62,27 @@ async def test_requests_with_a_list_item_whose_detail_fails_are_forgotten(bare_g
     bare_graph.musement.faults.add(unavailable(), route=ACTIVITY)
     text = "{ activitySearch(first: 1) { nodes { title description url } } }"
     assert await left_by(bare_graph, text) == Counter()
+
+
+@pytest.mark.skipif(EXECUTION.get("COMPILE") == "false", reason="graphql-core's own executor holds itself")
+@pytest.mark.parametrize(
+    "text",
+    [
+        PAGE_OF_ALL.query,
+        "{ activitySearch(first: 2) { nodes { title gallery { nodes { url } } } } }",
+        "{ resortCatalog(first: 2) { nodes { title videos { nodes { url } } } } }",
+        "{ a: photos(first: 2) { nodes { slug } } b: photos(first: 3, filter: {featured: true}) { edges { cursor } } }",
+    ],
+)
+async def test_a_request_leaves_nothing_to_the_garbage_collector(bare_graph: Graph, text: str) -> None:
+    variables = PAGE_OF_ALL.variables if "$" in text else {}
+    for _ in range(2):
+        assert not (await bare_graph.query(text, variables)).errors
+    gc.collect()
+    gc.disable()
+    try:
+        assert not (await bare_graph.query(text, variables)).errors
+        left = [each for each in gc.get_objects() if isinstance(each, (*OWNED, Photo, SafeLoader))]
+        assert left == []
+    finally:
+        gc.enable()

@@ -18,6 +18,7 @@ from graphql.execution.values import VariableValues
 from graphql.language import FragmentDefinitionNode, OperationDefinitionNode
 from graphql.pyutils import Path, gather_with_cancel
 from graphql.type import GraphQLAbstractType
+from graphql.type.definition import GraphQLResolveInfoHelpers
 
 from server.operations.compiled.positions import Position, Slot, Steps, as_path, field_path
 from server.operations.values import JsonObject, Value
@@ -89,7 +90,18 @@ class CompiledExecutor(Executor[None]):
         except GraphQLError as error:
             self.collected_errors.add(error, None)
             data = None
+        # They hold what makes them, which is this: only the garbage collector would end a request's data.
+        self.infos.clear()
         return ExecutionResult(data, self.collected_errors.errors or None)
+
+    @property
+    def async_helpers(self) -> GraphQLResolveInfoHelpers:
+        """What resolvers may ask for asynchronous work; made for each, since it holds the executor."""
+        return GraphQLResolveInfoHelpers(gather=self.gather_async_work, track=self.track_async_work)
+
+    @async_helpers.setter
+    def async_helpers(self, helpers: GraphQLResolveInfoHelpers) -> None:
+        del helpers
 
     def info(self, position: Position, steps: Steps) -> GraphQLResolveInfo[Any]:
         """Make what a resolver may ask about its field."""

@@ -127,7 +127,20 @@ class ProviderClient:
         """
         if scope.rehearsal is not None or self.missing:
             return None
-        return self._at_hand(call, ask, scope)
+        entry = self._kept.find(call)
+        if entry is None:
+            return None
+        now = self._clock.unix()
+        verdict = entry.verdict_at(now)
+        if not verdict:
+            return None
+        answer: Answer[T] = entry.answer
+        record = self._record(call, scope, asyncio.get_running_loop().time())
+        record.verdict, record.age_s, record.origin = verdict, entry.age_s(now), answer.origin
+        scope.calls.append(record)
+        if verdict == "STALE":
+            self._renew(ask(), scope)
+        return answer
 
     async def by_key(
         self, keys: Iterable[K], ask: Callable[[K], Ask[T]], scope: CallScope
@@ -153,7 +166,7 @@ class ProviderClient:
 
     def _begin(self, ask: Ask[T], scope: CallScope, wait: Wait) -> "Answer[T] | Waiting[T] | ProviderError":
         """Answer with what is kept, or let the request wait for the call."""
-        answer = self._at_hand(ask.call, lambda: ask, scope)
+        answer = self.at_hand(ask.call, lambda: ask, scope)
         if answer is not None:
             return answer
         now = asyncio.get_running_loop().time()
@@ -225,22 +238,6 @@ class ProviderClient:
     async def close(self) -> None:
         """Cancel every call in flight."""
         await self._flights.close()
-
-    def _at_hand(self, call: Call, ask: Callable[[], Ask[T]], scope: CallScope) -> Answer[T] | None:
-        entry = self._kept.find(call)
-        if entry is None:
-            return None
-        now = self._clock.unix()
-        verdict = entry.verdict_at(now)
-        if not verdict:
-            return None
-        answer: Answer[T] = entry.answer
-        record = self._record(call, scope, asyncio.get_running_loop().time())
-        record.verdict, record.age_s, record.origin = verdict, entry.age_s(now), answer.origin
-        scope.calls.append(record)
-        if verdict == "STALE":
-            self._renew(ask(), scope)
-        return answer
 
     def _renew(self, ask: Ask[T], scope: CallScope) -> None:
         if self._flights.find(ask.call) is None:

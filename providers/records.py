@@ -1,11 +1,16 @@
 """The immutable values that leave the adapters, and the words they share."""
 
 import enum
-from typing import Any, Generic, TypeVar
+from collections.abc import Callable, Hashable
+from typing import Any, ClassVar, Final, Generic, TypeVar
 
 import msgspec
 
 T = TypeVar("T")
+M = TypeVar("M")
+
+MOST_MADE: Final = 8
+"""Clients choose the windows that are made of a list."""
 
 # Tenants of Forge define fields of their own (observed): no type can be told beforehand.
 Json = Any
@@ -48,7 +53,23 @@ class Origin(msgspec.Struct):
     is_kept: bool = True
 
 
-class Answer(msgspec.Struct, Generic[T], frozen=True):
+class Remembering(msgspec.Struct, frozen=True, kw_only=True):
+    """What keeps, for as long as it is kept itself, a few of the things that are made of it."""
+
+    made: dict[Hashable, Any] = msgspec.field(default_factory=dict)
+
+    def once(self, key: Hashable, make: Callable[[], M]) -> M:
+        """Make something that follows from this and the key alone, or find it made."""
+        found: M | None = self.made.get(key)
+        if found is None:
+            found = make()
+            if len(self.made) >= MOST_MADE:
+                self.made.clear()
+            self.made[key] = found
+        return found
+
+
+class Answer(Remembering, Generic[T], frozen=True):
     """What a call brought. ``value`` is None where the provider does not know the thing (404)."""
 
     value: T | None
@@ -66,6 +87,15 @@ class Page(msgspec.Struct, Generic[T], frozen=True):
     items: tuple[T | None, ...]
     has_next: bool
     total: int | None = None
+
+
+class Lasting(msgspec.Struct, frozen=True, weakref=True):
+    """A record that always shows the same, with all that it holds; its ``origin`` aside, which is renewed in place.
+
+    What was made of it may be kept beside it, for as long as it is there.
+    """
+
+    is_lasting: ClassVar[bool] = True
 
 
 class Owner(msgspec.Struct, frozen=True):
@@ -86,7 +116,7 @@ class ImageRole(enum.Enum):
     """A resort's ``immersive_image``, as its own field."""
 
 
-class Image(msgspec.Struct, frozen=True, kw_only=True):
+class Image(Lasting, frozen=True, kw_only=True):
     """A picture of one owner; facts that its provider does not tell are None.
 
     ``url`` is the original as the provider sent it, None for Forge, which has a template and a thumbnail instead.
@@ -122,7 +152,7 @@ class Image(msgspec.Struct, frozen=True, kw_only=True):
         return self.url or self.template_url or self.thumbnail_url or ""
 
 
-class Video(msgspec.Struct, frozen=True, kw_only=True):
+class Video(Lasting, frozen=True, kw_only=True):
     """A video of one owner, by its URL."""
 
     owner: Owner
@@ -146,7 +176,7 @@ class Video(msgspec.Struct, frozen=True, kw_only=True):
         return self.url
 
 
-class OtherMedia(msgspec.Struct, frozen=True, kw_only=True):
+class OtherMedia(Lasting, frozen=True, kw_only=True):
     """A media item of a kind that the provider sends and the graph does not know; ``provider_kind`` is its word."""
 
     owner: Owner

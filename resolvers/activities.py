@@ -1,5 +1,7 @@
 """Activities: by key, as items of the search, and what their fields cost."""
 
+from collections.abc import Coroutine
+
 import msgspec
 
 from providers.errors import ProviderError
@@ -32,10 +34,14 @@ _KEYS = {"id", "uuid", "freshness", "__typename"}
 
 
 class ActivityPlan(msgspec.Struct, frozen=True):
-    """What a selection needs of an activity: attributes of the detail, media lists, or nothing but the key."""
+    """What a selection needs of an activity: attributes of the detail, media lists, or nothing but the key.
+
+    It ``starts_media`` where one of the lists has no argument that could be wrong.
+    """
 
     attributes: frozenset[str]
     media: tuple[MediaField, ...]
+    starts_media: bool
     photos: tuple[Arguments, ...]
     keys_only: bool
     first: "ActivityPlan | None"
@@ -56,9 +62,11 @@ def plan_of(selection: Selection) -> ActivityPlan:
     names, first = selection.names, selection.first
     # How fresh the detail is can be told once it is there.
     is_whole = first is selection or "freshness" in names
+    media = selected_fields(selection)
     return ActivityPlan(
         attributes=frozenset(attribute for name, attribute in _DETAIL.items() if name in names),
-        media=selected_fields(selection),
+        media=media,
+        starts_media=any(field.is_plain for field in media),
         photos=tuple(selection.arguments("photos")),
         keys_only=names <= _KEYS,
         first=None if is_whole else plan_of(first),
@@ -82,20 +90,14 @@ async def activities(
     chosen = context.locale_of(locale)
     bounded(context, uuids, "uuids")
     plan = planned(info, TYPE, plan_of)
+    loader, is_detail = context.loaders.activity, plan.waits_for_detail
 
-    def key_of(uuid: str) -> ActivityKey:
-        return ActivityKey(checked(activity_uuid, uuid, "uuids"), chosen)
+    def find(uuid: str) -> Answer[Activity] | Coroutine[object, None, Activity | None]:
+        key = ActivityKey(checked(activity_uuid, uuid, "uuids"), chosen)
+        _start(context, key, plan)
+        return (loader.at_hand(key) if is_detail else None) or _waited(context, key, plan)
 
-    async def find(uuid: str) -> Activity | None:
-        return await materialised(context, key_of(uuid), plan)
-
-    return await each(uuids, find, lambda uuid: at_hand(context, key_of(uuid), plan))
-
-
-def at_hand(context: Context, key: ActivityKey, plan: ActivityPlan) -> Answer[Activity] | None:
-    """Answer as ``materialised`` does where the detail decides and need not be waited for; None where it does."""
-    _start(context, key, plan)
-    return context.loaders.activity.at_hand(key) if plan.waits_for_detail else None
+    return await each(uuids, find)
 
 
 async def materialised(context: Context, key: ActivityKey, plan: ActivityPlan) -> Activity | None:
@@ -106,6 +108,10 @@ async def materialised(context: Context, key: ActivityKey, plan: ActivityPlan) -
     """
     # Before the first await: a load that comes later leaves in a later batch.
     _start(context, key, plan)
+    return await _waited(context, key, plan)
+
+
+async def _waited(context: Context, key: ActivityKey, plan: ActivityPlan) -> Activity | None:
     # Media alone prove nothing: their 404 means "no gallery" (Musement's reference).
     if not plan.attributes and not plan.keys_only:
         return Activity(uuid=key.uuid, locale=key.locale)
@@ -139,7 +145,6 @@ def failed(key: ActivityKey, error: ProviderError) -> Activity:
 
 
 def _start(context: Context, key: ActivityKey, plan: ActivityPlan) -> None:
-    owner = activity_owner(key.uuid)
-    if plan.media and any(field.fetches(owner) for field in plan.media):
+    if plan.starts_media or any(field.fetches(activity_owner(key.uuid)) for field in plan.media):
         context.loaders.activity_media.start(key)
     start_joined(context, key, plan.photos)

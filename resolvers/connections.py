@@ -5,7 +5,7 @@ from typing import Final, Generic, TypeVar
 
 import msgspec
 
-from providers.records import Origin
+from providers.records import Lasting, Origin
 from resolvers.cursors import Binding, cursor, positions
 from resolvers.errors import BadUserInput
 
@@ -108,7 +108,7 @@ class Edge(msgspec.Struct, Generic[N], frozen=True):
         return cursor(self.bound, *self.place)
 
 
-class Connection(msgspec.Struct, Generic[N], frozen=True, kw_only=True):
+class Connection(Lasting, Generic[N], frozen=True, kw_only=True):
     """A window of a list: its items by position from ``start``, None for a dropped one."""
 
     items: Sequence[N | None]

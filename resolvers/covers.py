@@ -13,6 +13,7 @@ from providers.musement.records import Activity
 from providers.records import Image, ImageRole
 from resolvers.begun import begins_at_once
 from resolvers.context import Info
+from resolvers.lasting import lasting
 from resolvers.partial import settled
 
 
@@ -70,6 +71,7 @@ async def resort_cover(parent: Parent[Resort], info: Info) -> Cover | None:
     return _first(images)
 
 
+@lasting
 def photo_cover(parent: Parent[Photo]) -> Cover | None:
     """Give a photo's own image."""
     return Cover(image=parent.image, reason=CoverReason.FIRST_IMAGE) if parent.image else None

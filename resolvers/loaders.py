@@ -55,7 +55,7 @@ class SafeLoader(Generic[K, V]):
         self._used: set[K] = set()
         self._fetch = fetch
         self._at_hand = at_hand
-        # What was at hand, and the futures of what is waited for.
+        # What is there, and the futures of what is waited for.
         self._values: dict[K, V] = {}
         self._memory: dict[K, asyncio.Future[V]] = {}
         self._batching: DataLoader[K, V] | None = None
@@ -64,7 +64,7 @@ class SafeLoader(Generic[K, V]):
 
     def at_hand(self, key: K) -> V | None:
         """Use the value of a key that need not be waited for; any other is fetched from now on, and is None."""
-        value = self._started(key)
+        value = self.there(key)
         if value is not None:
             self._count_use(key)
         return value
@@ -80,6 +80,22 @@ class SafeLoader(Generic[K, V]):
         self.start(key)
         return partial(self.outcome, key)
 
+    def there(self, key: K) -> V | None:
+        """Give a value that need not be waited for, to decide something; any other is fetched from now on."""
+        value = self._values.get(key)
+        if value is not None:
+            return value
+        known = self._memory.get(key)
+        if known is None or known.cancelled():
+            value = self._at_hand(key) if self._at_hand and not self._closed else None
+            if value is None:
+                self._memory[key] = self._batched(key)
+            else:
+                self._values[key] = value
+        elif known.done() and known.exception() is None:
+            value = self._values[key] = known.result()
+        return value
+
     def outcome(self, key: K) -> "asyncio.Future[V]":
         """Wait as ``load`` does, to decide something: it is no further use of the value."""
         shared = self._shared(key)
@@ -92,20 +108,7 @@ class SafeLoader(Generic[K, V]):
 
     def start(self, key: K) -> None:
         """Let the value of a key be fetched, beside what the caller does next; its failure shows where it is loaded."""
-        self._started(key)
-
-    def _started(self, key: K) -> V | None:
-        value = self._values.get(key)
-        if value is not None:
-            return value
-        known = self._memory.get(key)
-        if known is None or known.cancelled():
-            value = self._at_hand(key) if self._at_hand and not self._closed else None
-            if value is None:
-                self._memory[key] = self._batched(key)
-            else:
-                self._values[key] = value
-        return value
+        self.there(key)
 
     def _count_use(self, key: K) -> None:
         if key in self._used:
@@ -113,7 +116,7 @@ class SafeLoader(Generic[K, V]):
         self._used.add(key)
 
     def _shared(self, key: K) -> "asyncio.Future[V]":
-        value = self._started(key)
+        value = self.there(key)
         if value is not None:
             self._memory[key] = _done(value)
         return self._memory[key]

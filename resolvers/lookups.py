@@ -35,12 +35,11 @@ def bounded(context: Context, keys: Sequence[object], argument: str) -> None:
 
 async def each(
     keys: Sequence[K],
-    find: Callable[[K], Coroutine[Any, Any, S | None]],
-    at_hand: Callable[[K], Answer[S] | None] = lambda _: None,
+    find: Callable[[K], Answer[S] | Coroutine[Any, Any, S | None]],
 ) -> list[S | None | Exception]:
     """Find every key, all at once; a key's failure stands at its own position.
 
-    ``at_hand`` answers what need not be waited for; whatever it gives None for is left to ``find``.
+    ``find`` gives an answer that is at hand, or what is to be waited for.
     """
 
     async def caught(begun: Begun[S | None]) -> S | None | Exception:
@@ -52,8 +51,8 @@ async def each(
     found: list[Any] = []
     for key in keys:
         try:
-            answer = at_hand(key)
-            found.append(begin(find(key)) if answer is None else answer.value)
+            sought = find(key)
+            found.append(sought.value if isinstance(sought, Answer) else begin(sought))
         except _OF_ITS_KEY as error:
             found.append(error)
     waiting = [index for index, value in enumerate(found) if isinstance(value, Begun)]

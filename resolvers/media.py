@@ -10,13 +10,16 @@ from strawberry import Parent
 
 from providers.clubmed.records import Resort
 from providers.forge.records import Photo
+from providers.keys import ResortKey
 from providers.musement.records import Activity
-from providers.records import Answer, Image, Media, MediaKind, Origin, Owner, Provider, Video
+from providers.records import Answer, Image, Media, MediaKind, Origin, Owner, Provider
 from resolvers.begun import begins_at_once
 from resolvers.connections import Connection, ListWindow, Paging, PagingValue, list_window
 from resolvers.context import Context, Info
 from resolvers.cursors import Binding
 from resolvers.errors import BadUserInput
+from resolvers.lasting import lasting
+from resolvers.loaders import SafeLoader
 from resolvers.selection import Selection
 
 _IMAGES: Final = frozenset({MediaKind.IMAGE})
@@ -24,13 +27,18 @@ _VIDEOS: Final = frozenset({MediaKind.VIDEO})
 _NO_KEYWORDS: Final[frozenset[str]] = frozenset()
 
 
-class MediaField(msgspec.Struct, frozen=True):
+class MediaField(msgspec.Struct, frozen=True, cache_hash=True):
     """One selected list of an owner's media: its name, what it is filtered by, and its paging arguments."""
 
     name: str
     kinds: frozenset[MediaKind]
     keywords: frozenset[str]
     paging: Paging
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether nothing can be wrong with the arguments, since there are none but kinds."""
+        return self.paging.is_unset and not self.keywords
 
     def window(self, owner: Owner) -> ListWindow:
         """Check the arguments; raises BadUserInput."""
@@ -53,7 +61,7 @@ class MediaField(msgspec.Struct, frozen=True):
 
     def fetches(self, owner: Owner) -> bool:
         """Tell whether the arguments are good, so that a call is worth its while; the field itself tells if not."""
-        if self.paging.is_unset and not self.keywords:
+        if self.is_plain:
             return True
         try:
             self.window(owner)
@@ -62,8 +70,14 @@ class MediaField(msgspec.Struct, frozen=True):
         return True
 
 
+_ALL_IMAGES: Final = MediaField("gallery", _IMAGES, _NO_KEYWORDS, Paging.of({}))
+_ALL_VIDEOS: Final = MediaField("videos", _VIDEOS, _NO_KEYWORDS, Paging.of({}))
+
+
 def gallery_field(keywords: Sequence[str] | None = None, **paging: PagingValue) -> MediaField:
     """Read the arguments of a gallery."""
+    if not keywords and not paging:
+        return _ALL_IMAGES
     return MediaField(
         "gallery", _IMAGES, frozenset(keywords) if keywords else _NO_KEYWORDS, Paging.of(paging)
     )
@@ -71,6 +85,8 @@ def gallery_field(keywords: Sequence[str] | None = None, **paging: PagingValue) 
 
 def videos_field(**paging: PagingValue) -> MediaField:
     """Read the arguments of a list of videos."""
+    if not paging:
+        return _ALL_VIDEOS
     return MediaField("videos", _VIDEOS, _NO_KEYWORDS, Paging.of(paging))
 
 
@@ -137,6 +153,7 @@ async def resort_media(
     return await _of_resort(parent, info.context, media_field(kinds, **paging))
 
 
+@lasting
 def photo_media(
     parent: Parent[Photo], kinds: Sequence[MediaKind] | None = None, **paging: PagingValue
 ) -> Connection[Media]:
@@ -149,33 +166,47 @@ def photo_media(
 
 async def _of_activity(activity: Activity, context: Context, field: MediaField) -> Connection[Media]:
     # Checked first: wrong arguments cost no call.
-    window = field.window(activity.owner)
+    if not field.is_plain:
+        field.window(activity.owner)
     loader, key = context.loaders.activity_media, activity.key
     answer = loader.at_hand(key) or await loader.load(key)
-    return window.cut([item for item in answer.value or () if field.wants(item.kind)], answer.origin)
+    return answer.once(field, lambda: _cut(field, activity.owner, answer.value or (), answer.origin))
 
 
 async def _of_resort(resort: Resort, context: Context, field: MediaField) -> Connection[Media]:
-    window = field.window(resort.owner)
+    if not field.is_plain:
+        field.window(resort.owner)
     loaders = context.loaders
-    calls: list[asyncio.Future[Any]] = []
+    wanted: list[SafeLoader[ResortKey, Any]] = []
     if field.wants(MediaKind.IMAGE):
-        calls.append(loaders.resort_pictures.load(resort.key))
+        wanted.append(loaders.resort_pictures)
     if field.wants(MediaKind.VIDEO):
-        calls.append(loaders.resort_videos.load(resort.key))
-    answers = await _all(calls)
+        wanted.append(loaders.resort_videos)
+    answers = await _all(wanted, resort.key)
     # A 404 that comes this far means "none": where it decides existence, the owner is null and nobody asks.
-    items = [item for answer in answers for item in answer.value or () if field.fits(item)]
+    if len(answers) == 1:
+        answer = answers[0]
+        return answer.once(field, lambda: _cut(field, resort.owner, answer.value or (), answer.origin))
     now = context.scope.now()
     origins = [answer.origin for answer in answers] or [Origin(stored_at=now, fresh_until=now)]
+    items = [item for answer in answers for item in answer.value or ()]
     # Two answers in one list are as fresh as the one that goes stale first.
-    return window.cut(items, min(origins, key=lambda origin: origin.fresh_until))
+    return _cut(field, resort.owner, items, min(origins, key=lambda origin: origin.fresh_until))
 
 
-async def _all(calls: list[asyncio.Future[Any]]) -> list[Answer[tuple[Image | Video, ...]]]:
+def _cut(field: MediaField, owner: Owner, items: Sequence[Media], origin: Origin) -> Connection[Media]:
+    if field.kinds:
+        items = [item for item in items if item.kind in field.kinds]
+    if field.keywords:
+        items = [item for item in items if field.fits(item)]
+    return field.window(owner).cut(items, origin)
+
+
+async def _all(
+    wanted: Sequence[SafeLoader[ResortKey, Any]], key: ResortKey
+) -> list[Answer[tuple[Media, ...]]]:
+    at_hand = [loader.at_hand(key) for loader in wanted]
+    waiting = [loader.load(key) for loader, answer in zip(wanted, at_hand, strict=True) if answer is None]
     # Either failure is the whole field's: half a list would pass for all of it.
-    return (
-        [call.result() for call in calls]
-        if all(call.done() for call in calls)
-        else await asyncio.gather(*calls)
-    )
+    loaded = iter(await asyncio.gather(*waiting) if len(waiting) > 1 else [await each for each in waiting])
+    return [answer or next(loaded) for answer in at_hand]

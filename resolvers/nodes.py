@@ -31,6 +31,7 @@ from resolvers.ids import (
     read,
     written,
 )
+from resolvers.lasting import lasting
 from resolvers.lookups import bounded, each
 from resolvers.selection import planned
 
@@ -66,21 +67,25 @@ async def found(info: Info, text: str, argument: str) -> Found | None:
         raise BadUserInput(str(error), argument=argument) from None
 
 
+@lasting
 def activity_id(parent: Parent[Activity]) -> str:
     """Write an activity's id."""
     return written(ACTIVITY, parent.uuid)
 
 
+@lasting
 def resort_id(parent: Parent[Resort]) -> str:
     """Write a product's id."""
     return written(RESORT, parent.product_id)
 
 
+@lasting
 def photo_id(parent: Parent[Photo]) -> str:
     """Write a photo's id."""
     return written(PHOTO, parent.culture, parent.slug)
 
 
+@lasting
 def item_id(parent: Parent[Media]) -> str:
     """Write a media item's id."""
     return media_id(parent)

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from contextlib import suppress
+from functools import partial
 from typing import Any, Final
 
 import msgspec
@@ -25,7 +26,7 @@ from resolvers.context import Context, Info
 from resolvers.cursors import Binding, binding, positions
 from resolvers.errors import BadUserInput
 from resolvers.photo_filters import NO_JOIN, FilterInput, checked_branches, checked_sort
-from resolvers.windows import Window
+from resolvers.windows import Window, WindowAnswer
 
 _DATES: Final = frozenset({PhotoSortField.CONTENT_DATE, PhotoSortField.LAST_UPDATED_DATE})
 
@@ -199,9 +200,13 @@ async def _plain(info: Info, field: PhotoListField, culture: str) -> Connection[
         raise ListAbsent
     if answer.cut_short is not None:
         context.warn(answer.cut_short, info.path)
+    return answer.once(field.culture, partial(_connection, answer, field.bound, skip))
+
+
+def _connection(answer: WindowAnswer[Photo], bound: Binding, skip: int) -> Connection[Photo]:
     return Connection(
         items=answer.items,
-        bound=field.bound,
+        bound=bound,
         start=skip,
         has_next_page=answer.has_next,
         origin=answer.origin,

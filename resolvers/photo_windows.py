@@ -58,8 +58,9 @@ class PhotoWindows:
             # The provider's own pages are smaller than the span: it takes several of them.
             del self._spans[window]
             return None
-        found = cut(
-            [Segment(start=span.skip, size=span.limit, answer=kept)], window.skip, window.end, photo_identity
+        segments = [Segment(start=span.skip, size=span.limit, answer=kept)]
+        found = kept.once(
+            (window.skip, window.end), lambda: cut(segments, window.skip, window.end, photo_identity)
         )
         if not isinstance(found, WindowAnswer):
             return None

@@ -8,6 +8,7 @@ from strawberry import UNSET, Parent
 from providers.records import Image, ImageFit, ImageFormat, Rendition, Transform
 from resolvers.context import Info, looks_at_context
 from resolvers.images import checked_transform, image_rendition, image_src_set
+from resolvers.lasting import lasting
 
 
 class TransformInput(Protocol):
@@ -21,6 +22,7 @@ class TransformInput(Protocol):
     dpr: int | None
 
 
+@lasting
 @looks_at_context
 def url(parent: Parent[Image], info: Info, transform: TransformInput | None = None) -> str:
     """Give the picture's URL, transformed as far as its host can."""
@@ -29,12 +31,14 @@ def url(parent: Parent[Image], info: Info, transform: TransformInput | None = No
     return hosts[parent.owner.provider].url(parent, _checked(transform) if transform else None)
 
 
+@lasting
 @looks_at_context
 def rendition(parent: Parent[Image], info: Info, transform: TransformInput) -> Rendition:
     """Give the picture's URL with what its host will really deliver."""
     return image_rendition(parent, info.context.providers.image_hosts, _checked(transform))
 
 
+@lasting
 @looks_at_context
 def src_set(
     parent: Parent[Image], info: Info, widths: Sequence[int], transform: TransformInput | None = None

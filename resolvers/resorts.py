@@ -1,15 +1,18 @@
 """Resort products: by key, as items of the catalogue, and what their fields cost."""
 
+from collections.abc import Coroutine, Iterable
+from typing import Any, Final
+
 import msgspec
 
 from providers.clubmed.records import CARRIED, Resort, resort_owner
 from providers.errors import ProviderError
 from providers.keys import ResortKey, product_id
-from providers.records import MediaKind, Owner
+from providers.records import Answer, MediaKind
 from resolvers import partial
 from resolvers.begun import begins_at_once
 from resolvers.context import Context, Info
-from resolvers.loaders import Loaders
+from resolvers.loaders import Loaders, SafeLoader
 from resolvers.lookups import bounded, checked, each
 from resolvers.media import MediaField, selected_fields
 from resolvers.photos import start_joined
@@ -27,15 +30,21 @@ _DETAIL = {
     "countryCodes": "country_codes",
     "immersiveImage": "immersive_image",
 }
+_CALLED: Final = (MediaKind.IMAGE, MediaKind.VIDEO)
 _KEYS = {"id", "productId", "freshness", "__typename"}
 
 
 class ResortPlan(msgspec.Struct, frozen=True):
-    """What a selection needs of a product: attributes of the detail, media lists, or nothing but the key."""
+    """What a selection needs of a product: attributes of the detail, media lists, or nothing but the key.
+
+    ``sure_kinds`` are the kinds whose calls are needed whatever the product is; None where arguments of a list may be
+    wrong.
+    """
 
     attributes: frozenset[str]
     cover: bool
     media: tuple[MediaField, ...]
+    sure_kinds: frozenset[MediaKind] | None
     photos: tuple[Arguments, ...]
     keys_only: bool
     first: "ResortPlan | None"
@@ -56,13 +65,17 @@ class ResortPlan(msgspec.Struct, frozen=True):
         # What is deferred holds nothing up.
         return self.first if self.first and not self.first.keys_only else self
 
-    def kinds(self, owner: Owner) -> set[MediaKind]:
+    def kinds(self, product_id: str) -> frozenset[MediaKind]:
         """List the kinds of media whose calls are needed."""
-        fields = [field for field in self.media if field.fetches(owner)]
-        kinds = {
-            kind for kind in (MediaKind.IMAGE, MediaKind.VIDEO) if any(field.wants(kind) for field in fields)
-        }
-        return kinds | {MediaKind.IMAGE} if self.cover else kinds
+        if self.sure_kinds is not None:
+            return self.sure_kinds
+        owner = resort_owner(product_id)
+        return _kinds([field for field in self.media if field.fetches(owner)], has_cover=self.cover)
+
+
+def _kinds(fields: Iterable[MediaField], *, has_cover: bool) -> frozenset[MediaKind]:
+    kinds = frozenset(kind for kind in _CALLED if any(field.wants(kind) for field in fields))
+    return kinds | {MediaKind.IMAGE} if has_cover else kinds
 
 
 def plan_of(selection: Selection) -> ResortPlan:
@@ -70,11 +83,14 @@ def plan_of(selection: Selection) -> ResortPlan:
     names, first = selection.names, selection.first
     # How fresh the detail is can be told once it is there.
     is_whole = first is selection or "freshness" in names
+    media, has_cover = selected_fields(selection), "cover" in names
+    is_sure = all(field.is_plain for field in media)
     return ResortPlan(
         attributes=frozenset(attribute for name, attribute in _DETAIL.items() if name in names),
         # Not in _DETAIL: a key visual among the pictures makes the detail needless.
-        cover="cover" in names,
-        media=selected_fields(selection),
+        cover=has_cover,
+        media=media,
+        sure_kinds=_kinds(media, has_cover=has_cover) if is_sure else None,
         photos=tuple(selection.arguments("photos")),
         keys_only=names <= _KEYS,
         first=None if is_whole else plan_of(first),
@@ -98,9 +114,12 @@ async def resort_products(
     chosen = context.locale_of(locale)
     bounded(context, product_ids, "productIds")
     plan = planned(info, TYPE, plan_of)
+    loader, is_detail = context.loaders.resort, plan.waits_for_detail
 
-    async def find(text: str) -> Resort | None:
-        return await materialised(context, _key(text, "productIds", chosen), plan)
+    def find(text: str) -> Answer[Resort] | Coroutine[object, None, Resort | None]:
+        key = _key(text, "productIds", chosen)
+        _start(context, key, plan)
+        return (loader.at_hand(key) if is_detail else None) or _waited(context, key, plan)
 
     return await each(product_ids, find)
 
@@ -117,10 +136,14 @@ async def materialised(context: Context, key: ResortKey, plan: ResortPlan) -> Re
     where nothing but the key is selected.
     """
     _start(context, key, plan)
+    return await _waited(context, key, plan)
+
+
+async def _waited(context: Context, key: ResortKey, plan: ResortPlan) -> Resort | None:
     if plan.waits_for_detail:
         return await _by_detail(context, key, plan)
     detail = context.loaders.resort.use(key) if plan.attributes else None
-    if not await _shows_media(context.loaders, key, plan.deciding.kinds(resort_owner(key.product_id))):
+    if not await _shows_media(context.loaders, key, plan.deciding.kinds(key.product_id)):
         return None
     bare = Resort(product_id=key.product_id, locale=key.locale)
     return partial.with_later(bare, plan.attributes, detail) if detail else bare
@@ -143,13 +166,15 @@ async def completed(context: Context, item: Resort, plan: ResortPlan) -> Resort:
     return await partial.completed(item, plan.attributes, first, lambda: context.loaders.resort.use(item.key))
 
 
-async def _shows_media(loaders: Loaders, key: ResortKey, kinds: set[MediaKind]) -> bool:
+async def _shows_media(loaders: Loaders, key: ResortKey, kinds: frozenset[MediaKind]) -> bool:
+    loader: SafeLoader[ResortKey, Any] = (
+        loaders.resort_pictures if MediaKind.IMAGE in kinds else loaders.resort_videos
+    )
     try:
-        if MediaKind.IMAGE in kinds:
+        if kinds:
             # Looked at and not used: the use that the receipt counts is that of the field.
-            return (await loaders.resort_pictures.outcome(key)).value is not None
-        if MediaKind.VIDEO in kinds:
-            return (await loaders.resort_videos.outcome(key)).value is not None
+            answer = loader.there(key) or await loader.outcome(key)
+            return answer.value is not None
     except ProviderError:
         # A failure proves nothing, and the fields that the call feeds tell it themselves.
         return True
@@ -164,7 +189,7 @@ def failed(key: ResortKey, error: ProviderError) -> Resort:
 
 def _start(context: Context, key: ResortKey, plan: ResortPlan) -> None:
     # All at once and before the first await, for a later load would leave in a later batch.
-    kinds = plan.kinds(resort_owner(key.product_id))
+    kinds = plan.kinds(key.product_id)
     if MediaKind.IMAGE in kinds:
         context.loaders.resort_pictures.start(key)
     if MediaKind.VIDEO in kinds:

@@ -8,7 +8,7 @@ from typing import Final, Generic, NamedTuple, TypeVar
 import msgspec
 
 from providers.errors import ProviderError
-from providers.records import Answer, Origin, Page
+from providers.records import Answer, Origin, Page, Remembering
 
 L = TypeVar("L", bound=Hashable)
 T = TypeVar("T")
@@ -38,7 +38,7 @@ class Window(NamedTuple, Generic[L]):
         return self.skip + self.limit
 
 
-class WindowAnswer(msgspec.Struct, Generic[T], frozen=True):
+class WindowAnswer(Remembering, Generic[T], frozen=True):
     """What stands in a window, by position: None for an item that was dropped.
 
     Fewer items than asked mean that the list ended, or, with ``has_next``, that the answer did: ``cut_short`` is then

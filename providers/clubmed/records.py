@@ -8,7 +8,7 @@ from msgspec import UNSET, UnsetType
 from providers.decoding import text_or_none
 from providers.images import usable_url
 from providers.keys import ResortKey
-from providers.records import Image, ImageRole, Origin, Owner, Provider, Video
+from providers.records import Image, ImageRole, Lasting, Origin, Owner, Provider, Video
 
 T = TypeVar("T")
 
@@ -57,7 +57,7 @@ class PictureWire(msgspec.Struct, frozen=True):
     keywords: list[str | None] | None = None
 
 
-class Resort(msgspec.Struct, frozen=True, kw_only=True):
+class Resort(Lasting, frozen=True, kw_only=True):
     """A resort product in the locale that was asked for.
 
     A field that no call has brought is UNSET. ``origin`` is that of the call that brought the fields, None where none

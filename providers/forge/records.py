@@ -16,7 +16,7 @@ from msgspec.structs import force_setattr
 
 from providers.images import usable_url
 from providers.keys import PhotoKey
-from providers.records import Image, Json, Origin, Owner, Provider
+from providers.records import Image, Json, Lasting, Origin, Owner, Provider
 
 # 0 to 7 digits of a second were seen; the graph's DateTime has six.
 _DATE = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(\.\d{1,6})?\d*Z", re.ASCII)
@@ -67,7 +67,7 @@ class RelatedContent(msgspec.Struct, frozen=True):
     raw: Json
 
 
-class Photo(msgspec.Struct, frozen=True, kw_only=True):
+class Photo(Lasting, frozen=True, kw_only=True):
     """A photo as a list item or as a detail (``whole``).
 
     The names that start with ``#`` stand on no wire: they are set by ``completed``.

@@ -8,7 +8,7 @@ from msgspec import UNSET, UnsetType
 from providers.decoding import text_or_none
 from providers.images import usable_url
 from providers.keys import ActivityKey
-from providers.records import Image, Media, Origin, OtherMedia, Owner, Provider, Video
+from providers.records import Image, Lasting, Media, Origin, OtherMedia, Owner, Provider, Video
 
 T = TypeVar("T")
 
@@ -79,7 +79,7 @@ class City(msgspec.Struct, frozen=True, kw_only=True):
     cover_image_url: str | None
 
 
-class Activity(msgspec.Struct, frozen=True, kw_only=True):
+class Activity(Lasting, frozen=True, kw_only=True):
     """An activity in the locale that was asked for.
 
     A field that no call has brought is UNSET: a list item's absent keys, or everything where only media were asked.

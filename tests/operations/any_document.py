@@ -33,7 +33,7 @@ class Documents:
         self._fragment_texts: list[str] = []
         self._aliases: dict[tuple[str, str, str], str] = {}
         self.text = self._operation()
-        self.variables = self._variables()
+        self.variables = self.some_variables()
 
     def _operation(self) -> str:
         body = self._selection("Query", 4)
@@ -41,7 +41,8 @@ class Documents:
         head = f"query Asked({declared})" if declared else "query Asked"
         return "\n".join([f"{head} {body}", *self._fragment_texts])
 
-    def _variables(self) -> dict[str, Any]:
+    def some_variables(self) -> dict[str, Any]:
+        """Choose values of the variables that the document uses."""
         chance = self._chance
         offers: dict[str, list[Any]] = {
             "size": [4, None],

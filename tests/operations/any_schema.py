@@ -123,9 +123,14 @@ class World:
         self.types: dict[str, Any] = dict(LEAVES)
         self.objects: list[str] = []
         self.log: Log = []
+        # Those whose records last are the same objects from one execution to the next, as records that are kept are.
+        self.lasting: set[str] = set()
+        self.shared: dict[tuple[str, str], Any] = {}
         self.failures = 0.0
         # Resolvers that start where the reference would still have had time to cancel them.
         self.has_early_starters = seed % 2 == 0
+        # Most that is selected on its records lasts, so that much of it is rendered once.
+        self.is_calm = seed % 3 == 0
         self.schema = _schema(self)
 
     def shape(self, names: list[str]) -> Shape:
@@ -157,6 +162,11 @@ class World:
             assert shape.inner
             return self._sound(shape.inner, seed, chance)
         return None if chance.random() < 0.1 else self._sound(shape, seed, chance)
+
+    def _record(self, name: str, seed: str) -> Any:
+        if name not in self.lasting:
+            return self.records[name](seed)
+        return self.shared.setdefault((name, seed), self.records[name](seed))
 
     def _failure(self, shape: Shape, seed: str, chance: Random) -> Any:
         sound = self._sound(shape, seed, chance)
@@ -192,7 +202,7 @@ class World:
                 return streamed(items)
             return {"list": items, "tuple": tuple(items), "iterator": iter(items)}.get(made, items)
         if shape.name in self.possible:
-            return self.records[chance.choice(self.possible[shape.name])](seed)
+            return self._record(chance.choice(self.possible[shape.name]), seed)
         return _leaf(shape.name, chance)
 
 
@@ -291,16 +301,19 @@ def _object(world: World, name: str, interfaces: list[Any]) -> Any:
     for field in fields:
         _declare(world, namespace, field, is_root=name == "Query")
     inherited = [field for base in bases for field in world.fields[base.__name__]]
+    if world.is_calm or world.chance.random() < 0.6:
+        world.lasting.add(name)
     record = type(
         f"Record{name}",
         (_Record,),
         {
-            "__slots__": (),
+            "__slots__": ("__weakref__",),
             "_world": world,
+            "is_lasting": name in world.lasting,
             "_shapes": {each.python_name: each.shape for each in fields + inherited},
         },
     )
-    marked = world.chance.choice((0, 1, 1, 2))
+    marked = 1 if name in world.lasting else world.chance.choice((0, 1, 2))
 
     def is_type_of(value: object, info: object) -> bool:
         del info
@@ -349,7 +362,8 @@ class _Record:
 def _declare(world: World, namespace: dict[str, Any], field: Field, *, is_root: bool) -> None:
     annotation = world.annotation(field.shape)
     ways = (*WAYS, _at_once, _at_once) if world.has_early_starters else WAYS
-    way = world.chance.choice(ways if not is_root else ways[1:])
+    # No record stands above the root, and what lasts follows from one.
+    way = world.chance.choice(ways[2:] if is_root else LASTING if world.is_calm else (*ways, *LASTING))
     if way is None:
         namespace["__annotations__"][field.python_name] = annotation
         return
@@ -430,6 +444,18 @@ def _later_with_arguments(world: World, field: Field) -> tuple[Callable[..., Any
     return resolver, True
 
 
+def _lasting(world: World, field: Field) -> tuple[Callable[..., Any], bool]:
+    def resolver(parent: strawberry.Parent[Any], size: int | None = 2, wish: Wish | None = None) -> Any:
+        # Not logged: how often it is called is what may differ.
+        value = world.value(field.shape, f"{parent.seed}/{field.name}{size!r}{wish!r}")
+        if value == FAILING:
+            raise ValueError(f"no {field.name}")
+        return value
+
+    resolver.is_lasting = True  # type: ignore[attr-defined] # as production marks its own
+    return resolver, True
+
+
 class Begun:
     """What a coroutine that began at once becomes where it waits."""
 
@@ -477,6 +503,12 @@ WAYS: tuple[Callable[[World, Field], tuple[Callable[..., Any], bool]] | None, ..
     _with_arguments,
     _later_with_arguments,
     _promising,
+)
+
+
+LASTING: tuple[Callable[[World, Field], tuple[Callable[..., Any], bool]] | None, ...] = (
+    None,
+    _lasting,
 )
 
 

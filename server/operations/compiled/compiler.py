@@ -4,6 +4,7 @@ from functools import partial
 from types import CoroutineType
 from typing import Any, Final
 
+import msgspec
 from graphql import (
     GraphQLError,
     GraphQLInterfaceType,
@@ -22,6 +23,7 @@ from graphql.type import GraphQLAbstractType
 
 from server.operations.compiled.abstract import resolves_by_class
 from server.operations.compiled.arguments import Arguments
+from server.operations.compiled.calls import arguments_of, call_of, steps_of
 from server.operations.compiled.completion import (
     Value,
     by_graphql_core,
@@ -31,7 +33,9 @@ from server.operations.compiled.completion import (
     wait,
 )
 from server.operations.compiled.executor import BASIC, PLAIN, Compiled, add, gathered, is_plain
+from server.operations.compiled.lasting import Reach, keeping, outermost
 from server.operations.compiled.positions import Position, Slot
+from server.operations.compiled.renderings import Renderings
 from server.operations.compiled.resolving import Attribute, Direct, Wrapped, resolution_of
 from server.operations.compiled.source import Source
 
@@ -45,9 +49,13 @@ class TooLarge(Exception):
 class Compiler:
     """Compiles one operation for one choice of its conditions."""
 
-    def __init__(self, compiled: Compiled, variables: VariableValues) -> None:
+    def __init__(self, compiled: Compiled, variables: VariableValues, renderings: Renderings) -> None:
         self._compiled = compiled
         self._variables = variables
+        self._renderings = renderings
+        self._reaches: dict[str, Reach] = {}
+        # That of the selection that is being written.
+        self._reach = Reach()
         self._fields = 0
         self._made: dict[tuple[int, str], str] = {}
         self._lists: dict[tuple[int, str], str] = {}
@@ -55,6 +63,7 @@ class Compiler:
             BASIC=BASIC,
             PLAIN=PLAIN,
             Coroutine=CoroutineType,
+            Raw=msgspec.Raw,
             Undefined=Undefined,
             add=add,
             gathered=gathered,
@@ -72,8 +81,13 @@ class Compiler:
         name = self._selection(root, collected.grouped_field_set, collected.new_defer_usages)
         functions = self._source.functions()
         compiled.root = functions[name]
+        kept = outermost(self._reaches)
         for (details, type_name), made in self._made.items():
-            compiled.selections[details, type_name] = functions[made]
+            function = functions[made]
+            compiled.selections[details, type_name] = function
+            if made in kept:
+                function = keeping(made, function, kept[made], self._renderings)
+            compiled.kept[details, type_name] = functions[_kept(made)] = function
 
     def _selection(
         self, parent: GraphQLObjectType, fields: dict[str, list[FieldDetails]], deferred: list[Any]
@@ -82,6 +96,7 @@ class Compiler:
             raise GraphQLError("deferred")
         body = self._source.beside()
         name = body.unnamed("o")
+        above, self._reach = self._reach, Reach()
         with body.block(f"def {name}(s, p, x):"):
             body.line("r = {}")
             body.line("w = None")
@@ -93,6 +108,7 @@ class Compiler:
                 body.line("raise")
             body.line("return r if w is None else gathered(r, w)")
         self._source.extend(body)
+        self._reaches[name], self._reach = self._reach, above
         return name
 
     def _field(self, body: Source, parent: GraphQLObjectType, key: str, details: list[FieldDetails]) -> None:
@@ -111,19 +127,20 @@ class Compiler:
         with body.block("try:"):
             self._resolved(body, slot)
         with body.block("except Exception as e:"):
-            body.line(f"v = x.fail({body.name('S', slot)}, e, {self._steps(position)})")
+            body.line(f"v = x.fail({body.name('S', slot)}, e, {steps_of(position)})")
         body.line(f"r[{key!r}] = v")
 
     def _resolved(self, body: Source, slot: Slot) -> None:
         position = slot.position
-        steps = self._steps(position)
+        steps = steps_of(position)
         value = Value("v", steps, body.name("S", slot), f"w = add(w, {position.key!r})")
         way = resolution_of(self._compiled.schema, position)
         arguments = Arguments(position)
+        self._reach.note_way(way, position)
         if isinstance(way, Attribute):
             body.line(f"v = s.{way.name}")
         elif isinstance(way, Wrapped):
-            given = ", **" + self._arguments(body, arguments) if arguments.takes_some else ""
+            given = ", **" + arguments_of(body, arguments) if arguments.takes_some else ""
             body.line(f"i = x.info({body.name('P', position)}, {steps})")
             body.line(f"v = {body.name('R', way.function)}(s, i{given})")
         elif way.begun and way.is_async:
@@ -133,11 +150,11 @@ class Compiler:
             self._awaited(body, slot, way, arguments)
             return
         else:
-            body.line(f"v = {self._call(body, position, way, arguments, steps, '')}")
+            body.line(f"v = {call_of(body, position, way, arguments, steps, '')}")
         self._complete(body, slot.type, value, slot)
 
     def _begun(self, body: Source, slot: Slot, way: Direct, arguments: Arguments, value: Value) -> None:
-        steps = self._steps(slot.position)
+        steps = steps_of(slot.position)
         function = self._source.beside()
         name = function.unnamed("b")
         with function.block(f"async def {name}(v, p, x):"):
@@ -149,7 +166,7 @@ class Compiler:
             function.line("return v")
         self._source.extend(function)
         begun = body.name("Y", way.begun)
-        body.line(f"v = {begun}.begin({self._call(body, slot.position, way, arguments, steps, '')})")
+        body.line(f"v = {begun}.begin({call_of(body, slot.position, way, arguments, steps, '')})")
         with body.block(f"if v.__class__ is {begun}:"):
             body.line(f"v = {name}(v, {steps}, x)")
             body.line(value.pending)
@@ -162,39 +179,16 @@ class Compiler:
         named = function.name("S", slot)
         with function.block(f"async def {name}(s, p, x, g):"):
             with function.block("try:"):
-                call = self._call(function, slot.position, way, arguments, "p", "g")
+                call = call_of(function, slot.position, way, arguments, "p", "g")
                 function.line(f"v = await {call}")
                 self._complete(function, slot.type, Value("v", "p", named, ""), slot)
             with function.block("except Exception as e:"):
                 function.line(f"v = x.fail({named}, e, p)")
             function.line("return v")
         self._source.extend(function)
-        given = self._arguments(body, arguments) if arguments.takes_some else "None"
-        body.line(f"v = {name}(s, {self._steps(slot.position)}, x, {given})")
+        given = arguments_of(body, arguments) if arguments.takes_some else "None"
+        body.line(f"v = {name}(s, {steps_of(slot.position)}, x, {given})")
         body.line(f"w = add(w, {slot.position.key!r})")
-
-    def _call(
-        self, body: Source, position: Position, way: Direct, arguments: Arguments, steps: str, read: str
-    ) -> str:
-        parts = ["s"] if way.takes_source_first else []
-        named = body.name("P", position)
-        call = body.name("D", way.call)
-        if arguments.takes_some:
-            raw = f"partial(x.info, {named}, {steps})"
-            at_once = f"{body.name('A', arguments)}.converted({call}, x, {raw})"
-            parts.append(f"**{call}.converted({read}, {raw})" if read else f"**{at_once}")
-        parts += [f"{name}=s" for name in way.source_names]
-        if way.info_name:
-            info = f"{call}.info(partial(x.info, {named}, {steps}), x.context_value)"
-            known = f"x.infos.get({call}) or x.infos.setdefault({call}, {info})"
-            parts.append(f"{way.info_name}={known if way.looks_at_context_alone else info}")
-        return f"{body.name('R', way.function)}({', '.join(parts)})"
-
-    def _arguments(self, body: Source, arguments: Arguments) -> str:
-        return f"{body.name('A', arguments)}.read(x.variable_values, x.arguments)"
-
-    def _steps(self, position: Position) -> str:
-        return f"(p, {position.key!r}, {position.parent.name!r})"
 
     def _complete(self, body: Source, type_: GraphQLOutputType, value: Value, slot: Slot) -> None:
         if is_leaf(type_):
@@ -257,7 +251,7 @@ class Compiler:
             known = isinstance(record, type) and is_plain(record)
             condition = f"{v}.__class__ is {body.name('K', record)}" if known else "False"
         with body.block(f"if {condition}:"):
-            self._run_selection(body, name, value)
+            self._run_selection(body, _kept(name), value)
 
     def _complete_abstract(self, body: Source, type_: GraphQLAbstractType, value: Value, slot: Slot) -> None:
         possible = self._compiled.schema.get_possible_types(type_)
@@ -274,7 +268,7 @@ class Compiler:
     def _run_selection(self, body: Source, function: str, value: Value) -> None:
         v = value.variable
         body.line(f"{v} = {function}({v}, {value.steps}, x)")
-        with body.block(f"if {v}.__class__ is not dict:"):
+        with body.block(f"if {v}.__class__ is not dict and {v}.__class__ is not Raw:"):
             wait(body, value)
 
     def _below(self, type_: GraphQLObjectType, slot: Slot) -> str:
@@ -290,4 +284,11 @@ class Compiler:
                 slot.details,
             )
             self._made[key] = self._selection(type_, collected.grouped_field_set, collected.new_defer_usages)
-        return self._made[key]
+        name = self._made[key]
+        self._reach.note_below(name, self._reaches[name])
+        return name
+
+
+def _kept(name: str) -> str:
+    """Name what looks for a selection's renderings before it runs it."""
+    return f"k{name}"

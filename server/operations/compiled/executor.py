@@ -7,6 +7,7 @@ from graphql import (
     ExecutionResult,
     GraphQLError,
     GraphQLObjectType,
+    GraphQLOutputType,
     GraphQLResolveInfo,
     GraphQLSchema,
     Undefined,
@@ -21,6 +22,7 @@ from graphql.type import GraphQLAbstractType
 from graphql.type.definition import GraphQLResolveInfoHelpers
 
 from server.operations.compiled.positions import Position, Slot, Steps, as_path, field_path
+from server.operations.compiled.renderings import Shelf
 from server.operations.values import JsonObject, Value
 
 Selected: TypeAlias = Callable[[Value, Steps, Value], Value]
@@ -50,6 +52,8 @@ class Compiled:
         self.root: Selected
         # By the identity of a list of nodes and the name of an object type.
         self.selections: dict[tuple[int, str], Selected] = {}
+        # The same, where renderings are looked for first.
+        self.kept: dict[tuple[int, str], Selected] = {}
         # By the identity of a list of nodes: functions by the class of a value of an abstract type.
         self.by_class: dict[int, dict[type, Selected]] = {}
 
@@ -63,6 +67,7 @@ class CompiledExecutor(Executor[None]):
         variables: VariableValues,
         context: object,
         arguments: dict[Position, JsonObject],
+        shelves: dict[str, Shelf],
     ) -> None:
         super().__init__(
             compiled.schema,
@@ -78,6 +83,9 @@ class CompiledExecutor(Executor[None]):
         )
         self.compiled = compiled
         self.arguments = arguments
+        # Of renderings that follow from the variables too.
+        self.shelves = shelves
+        self.failures = 0
         # By what makes them: those that are the same for every call of a resolver.
         self.infos: dict[object, Value] = {}
 
@@ -111,6 +119,17 @@ class CompiledExecutor(Executor[None]):
     def fail(self, slot: Slot, error: Exception, steps: Steps) -> None:
         """Note an error, or raise it on where the type is non-null."""
         self.handle_field_error(error, slot.type, slot.details, as_path(steps))
+
+    def handle_field_error(
+        self,
+        raw_error: Exception,
+        return_type: GraphQLOutputType,
+        field_details_list: list[FieldDetails],
+        path: Path,
+    ) -> None:
+        """Count a failure, also one below what is null already; called by graphql-core too."""
+        self.failures += 1
+        super().handle_field_error(raw_error, return_type, field_details_list, path)
 
     def received(self, slot: Slot, value: Value, steps: Steps) -> Value:
         """Complete a value of any kind that a resolver or a list gave; a coroutine where that takes time."""
@@ -182,7 +201,7 @@ class CompiledExecutor(Executor[None]):
         by_class = self.compiled.by_class.get(id(field_details_list))
         kind = result.__class__
         if by_class is not None and is_decided_by_class(kind, found):
-            by_class[kind] = self.compiled.selections[id(field_details_list), found.name]
+            by_class[kind] = self.compiled.kept[id(field_details_list), found.name]
         return found
 
 

@@ -20,6 +20,7 @@ from server.operations.compiled.compiler import Compiler, TooLarge
 from server.operations.compiled.conditions import NotCovered, conditions_of
 from server.operations.compiled.executor import Compiled, CompiledExecutor
 from server.operations.compiled.positions import Position
+from server.operations.compiled.renderings import Renderings, Shelf
 from server.operations.values import JsonObject, Value
 
 MOST_OPERATIONS: Final = 500
@@ -31,11 +32,19 @@ class Plans:
     """The compiled operations of one schema.
 
     An operation is compiled once it is asked for the ``after``-th time; before that, and where it cannot be, the
-    reference executor is to run it.
+    reference executor is to run it. ``renderings`` keeps what lasting records look like; data of answers may then hold
+    ``msgspec.Raw``.
     """
 
-    def __init__(self, schema: GraphQLSchema, after: int = 2, most: int = MOST_OPERATIONS) -> None:
+    def __init__(
+        self,
+        schema: GraphQLSchema,
+        after: int = 2,
+        most: int = MOST_OPERATIONS,
+        renderings: Renderings | None = None,
+    ) -> None:
         self._schema = schema
+        self._renderings = Renderings() if renderings is None else renderings
         self._after = after
         self._most = most
         self._operations: OrderedDict[tuple[int, str | None], _Operation] = OrderedDict()
@@ -55,7 +64,9 @@ class Plans:
         key = (id(document), operation_name)
         operation = self._operations.get(key)
         if operation is None:
-            operation = self._operations[key] = _Operation(self._schema, document, operation_name)
+            operation = self._operations[key] = _Operation(
+                self._schema, document, operation_name, self._renderings
+            )
             if len(self._operations) > self._most:
                 self._operations.popitem(last=False)
         self._operations.move_to_end(key)
@@ -93,13 +104,17 @@ class _Bound(NamedTuple):
     compiled: "weakref.ref[Compiled]"
     values: VariableValues
     arguments: dict[Position, JsonObject]
+    shelves: dict[str, Shelf]
 
 
 class _Operation:
     """One operation of a document, with what was compiled of it by the values of its conditions."""
 
-    def __init__(self, schema: GraphQLSchema, document: DocumentNode, name: str | None) -> None:
+    def __init__(
+        self, schema: GraphQLSchema, document: DocumentNode, name: str | None, renderings: Renderings
+    ) -> None:
         self.uses = 0
+        self._renderings = renderings
         self._schema = schema
         # Held as long as its identity is a key.
         self._document = document
@@ -120,8 +135,8 @@ class _Operation:
             compiled = self._variant(values) if values else None
             if values is None or compiled is None:
                 return None
-            bound = memory[_Bound] = _Bound(weakref.ref(compiled), values, {})
-        return CompiledExecutor(compiled, bound.values, context, bound.arguments)
+            bound = memory[_Bound] = _Bound(weakref.ref(compiled), values, {}, {})
+        return CompiledExecutor(compiled, bound.values, context, bound.arguments, bound.shelves)
 
     def _read(self, variables: JsonObject) -> VariableValues | None:
         if self._conditions is None and not self._is_refused:
@@ -183,7 +198,7 @@ class _Operation:
         fragments = {name: FragmentDetails(each, None) for name, each in self._definitions.items()}
         compiled = Compiled(self._schema, self._operation, self._definitions, fragments)
         try:
-            Compiler(compiled, values).run(root)
+            Compiler(compiled, values, self._renderings).run(root)
         except (TooLarge, GraphQLError, RecursionError):
             return None
         return compiled

@@ -40,6 +40,7 @@ class Direct(msgspec.Struct, frozen=True):
     ``begun`` is the mark of an async function that may start in the task that calls it: its ``begin`` runs a coroutine
     up to its first wait, and gives its result, or an instance of the mark to be awaited. ``looks_at_context_alone``
     is the mark of one that looks at nothing else of its info, which is therefore the same for all of its calls.
+    ``is_lasting`` is the mark of one that gives the same for the same source and arguments, whoever asks and whenever.
     """
 
     function: Callable[..., Value]
@@ -49,6 +50,7 @@ class Direct(msgspec.Struct, frozen=True):
     source_names: tuple[str, ...]
     info_name: str | None
     looks_at_context_alone: bool
+    is_lasting: bool
     call: "DirectCall"
 
 
@@ -168,5 +170,6 @@ def _direct(field: StrawberryField, resolver: StrawberryResolver[Value], convert
         source_names=tuple({each.name: None for each in sources}),
         info_name=info.name if info is not None else None,
         looks_at_context_alone=getattr(function, "looks_at_context_alone", False),
+        is_lasting=not field.is_async and getattr(function, "is_lasting", False),
         call=DirectCall(field, converter),
     )

@@ -28,7 +28,7 @@ from server.hints import hints_of
 from server.multipart import MULTIPART, form_of, multipart_response
 from server.negotiation import PLAIN_JSON, RESPONSE_JSON, negotiated
 from server.observation import observation
-from server.operations.compiled.plans import Plans, Remembering
+from server.operations.compiled.plans import Remembering, plans_of
 from server.operations.execution import run
 from server.operations.incremental import Frame, frames_of, run_in_parts
 from server.operations.limits import Limits
@@ -81,7 +81,7 @@ class GraphQLEndpoint:
             bounds, trusted_documents(settings, self._open), sharing.texts if sharing else None
         )
         self._closed = self._open if settings.introspection else self._operations(introspection=False)
-        self._plans = Plans(self._schema, settings.compile_after) if settings.compile else None
+        self._plans = plans_of(self._schema, settings.compile_after) if settings.compile else None
 
     @property
     def admission(self) -> Admission:

@@ -132,8 +132,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     introspection: Annotated[bool, FLAG, "introspection of the schema"] = True
     compile: Annotated[bool, FLAG, "operations that are asked for often run as compiled code"] = True
     compile_after: Annotated[
-        int, integer(1, 10**6), "the use of an operation from which on it is compiled"
-    ] = 2
+        int,
+        integer(0, 10**6),
+        "the use of an operation from which on it is compiled; 0: the second, or the first where that surely pays",
+    ] = 0
     transport: Annotated[
         Literal["pooled", "session"],
         choice("pooled", "session"),

@@ -1,6 +1,5 @@
 """Documents, parsed, measured and validated once."""
 
-from collections import OrderedDict
 from typing import Final
 
 import msgspec
@@ -24,11 +23,14 @@ from graphql.validation.validate import ValidationAbortedError
 
 from server.operations.acceptance import Acceptance
 from server.operations.hints import FREE, Hint, Hints, hint_of
+from server.operations.kept import Kept
 from server.operations.limits import Limits, Measure, TooComplex
 from server.operations.merging import MergingRule
 
-MOST_DOCUMENTS: Final = 1000
 LONGEST_KEPT: Final = 64 * 1024
+MOST_CHARACTERS: Final = 256 * 1024
+"""Of the texts of documents that are kept: a parsed document takes about 90 bytes for each."""
+ENTRY_CHARACTERS: Final = 32
 MOST_ERRORS: Final = 20
 
 SCHEMA_TEXTS: Final = frozenset({"_service", "_sdl"})
@@ -73,7 +75,7 @@ class Document(msgspec.Struct, frozen=True):
 
 
 class Documents:
-    """The documents of one schema, the most recently used of them kept.
+    """The documents of one schema, those kept that are used again.
 
     Without ``introspection`` nothing tells of the schema: no introspection, and no suggestion in an error. ``hints``
     are how long parts of the schema let an answer be kept.
@@ -93,19 +95,16 @@ class Documents:
         self._hints = hints or {}
         self._rules = RULES if introspection else (*RULES, NoSchemaIntrospectionCustomRule, NoSchemaTextRule)
         self._acceptance = Acceptance(schema, SCHEMA_TEXTS)
-        self._kept: OrderedDict[str, Document] = OrderedDict()
+        self._kept: Kept[str, Document] = Kept(MOST_CHARACTERS)
 
     def read(self, text: str) -> Document:
         """Parse, measure and validate a text, or find it among those that were."""
-        known = self._kept.get(text)
+        known = self._kept.find(text)
         if known is not None:
-            self._kept.move_to_end(text)
             return known
         document = self._made(text)
         if len(text) <= LONGEST_KEPT:
-            self._kept[text] = document
-            if len(self._kept) > MOST_DOCUMENTS:
-                self._kept.popitem(last=False)
+            self._kept.keep(text, document, len(text) + ENTRY_CHARACTERS)
         return document
 
     def _made(self, text: str) -> Document:

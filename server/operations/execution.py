@@ -40,13 +40,16 @@ async def run(
     """
     if document.node is None or document.errors:
         return Outcome(data=None, errors=document.errors, ran=False)
-    if plans is not None and trace is None and on_error == PROPAGATE:
+    is_ordinary = trace is None and on_error == PROPAGATE
+    if plans is not None and is_ordinary:
         executor = plans.executor(document.node, variables, operation_name, context)
         if executor is not None:
             return _outcome(await executor.run())
     result = await _run_by_reference(
         schema, document.node, variables, operation_name, context, trace, EXECUTORS[on_error]
     )
+    if plans is not None and is_ordinary:
+        plans.learn(document.node, operation_name, result.data)
     return _outcome(result)
 
 

@@ -1,6 +1,5 @@
 """From what is asked to an operation that may run: known, within its limits, its variables read, its cost told."""
 
-from collections import OrderedDict
 from collections.abc import Hashable
 from typing import Final
 
@@ -11,13 +10,16 @@ from server.operations.cost import Cost, Estimate, Prices
 from server.operations.documents import Document, Documents, is_query
 from server.operations.hints import Hints
 from server.operations.incremental import is_incremental
+from server.operations.kept import Kept
 from server.operations.limits import Limits, TooComplex
 from server.operations.requests import GraphQLRequest, RequestRefused
 from server.operations.values import Value
 from server.operations.variables import UnfitVariable, read_variables
 
-MOST_KEPT: Final = 1000
 LONGEST_KEPT: Final = 16 * 1024
+MOST_CHARACTERS: Final = 256 * 1024
+"""Of the texts and variables of operations that are kept."""
+ENTRY_CHARACTERS: Final = 64
 
 
 _Key = tuple[str, str | None, bytes]
@@ -66,7 +68,7 @@ class Operations:
         self._budget = budget
         self._introspection = introspection
         self._documents = Documents(schema, limits, introspection=introspection, hints=hints)
-        self._known: OrderedDict[_Key, Prepared] = OrderedDict()
+        self._known: Kept[_Key, Prepared] = Kept(MOST_CHARACTERS)
 
     def prepare(self, asked: GraphQLRequest, *, queries_alone: bool = False) -> Prepared:
         """Prepare an operation; raises RequestRefused for one with effects where queries alone may run."""
@@ -98,15 +100,13 @@ class Operations:
     ) -> Prepared:
         variables = msgspec.json.encode(asked.variables)
         key = (asked.query, asked.operation_name, variables)
-        known = self._known.get(key)
+        known = self._known.find(key)
         if known is not None:
-            self._known.move_to_end(key)
             return known
         told = self._told(asked, document, node, operation)
-        if len(asked.query) + len(variables) <= LONGEST_KEPT:
-            self._known[key] = told
-            if len(self._known) > MOST_KEPT:
-                self._known.popitem(last=False)
+        size = len(asked.query) + len(variables)
+        if size <= LONGEST_KEPT:
+            self._known.keep(key, told, size + ENTRY_CHARACTERS)
         return told
 
     def _told(

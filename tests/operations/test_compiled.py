@@ -12,6 +12,7 @@ from server.operations.compiled.executor import CompiledExecutor
 from server.operations.compiled.plans import Plans
 from server.operations.documents import Documents
 from server.operations.execution import run
+from server.operations.kept import NEW_PART
 
 
 @strawberry.type
@@ -86,14 +87,14 @@ def test_variables_that_cannot_be_read_go_to_the_reference_executor() -> None:
     assert executor(Plans(a_schema(), after=1), text, {"values": [1]}) is not None
 
 
-def test_the_least_recently_used_operation_is_forgotten() -> None:
-    plans = Plans(a_schema(), after=2, most=2)
-    first, second, third = (parse(f"{{ {name}: __typename }}") for name in "abc")
-    for document in (first, second, first, third):
+def test_operations_that_are_used_once_push_out_none_that_is_used_again() -> None:
+    plans = Plans(a_schema(), after=2, most=100 * NEW_PART)
+    often, *others = (parse(f"{{ name{number:02}: __typename }}") for number in range(40))
+    for document in (often, often, *others):
         plans.executor(document, None, None, None)
-    assert len(plans) == 2
-    assert plans.executor(first, None, None, None) is not None
-    assert plans.executor(second, None, None, None) is None
+    assert len(plans) < 5
+    assert plans.executor(often, None, None, None) is not None
+    assert plans.executor(others[0], None, None, None) is None
 
 
 def test_an_operation_with_ever_new_conditions_is_compiled_for_a_bounded_number_of_them() -> None:

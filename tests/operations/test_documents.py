@@ -3,7 +3,7 @@
 import pytest
 from graphql import build_schema
 
-from server.operations.documents import MOST_DOCUMENTS, Documents
+from server.operations.documents import MOST_CHARACTERS, Documents
 
 SCHEMA = build_schema(
     "type Query { name: String _service: Service! _sdl: String } type Service { sdl: String }"
@@ -32,12 +32,29 @@ def test_suggestions_end_with_introspection() -> None:
     assert "Did you mean" not in closed.message
 
 
-def test_a_document_is_made_once_and_the_least_used_is_forgotten() -> None:
+def test_a_document_is_made_once() -> None:
+    documents = Documents(SCHEMA)
+    assert documents.read("{ name }") is documents.read("{ name }")
+
+
+def test_new_documents_push_out_none_that_is_used_again_however_many_they_are() -> None:
     documents = Documents(SCHEMA)
     first = documents.read("{ name }")
-    others = [documents.read(f"{{ a{number}: name }}") for number in range(MOST_DOCUMENTS - 1)]
-    assert documents.read("{ name }") is first
-    documents.read("{ one: name }")
+    documents.read("{ name }")
+    once = documents.read("{ once: name }")
+    for number in range(MOST_CHARACTERS // 10):
+        documents.read(f"{{ a{number}: name }}")
 
     assert documents.read("{ name }") is first
-    assert documents.read("{ a0: name }") is not others[0]
+    assert documents.read("{ once: name }") is not once
+
+
+def test_a_document_that_comes_back_is_kept_from_its_second_use_on() -> None:
+    documents = Documents(SCHEMA)
+    documents.read("{ name }")
+    for number in range(1000):
+        documents.read(f"{{ a{number}: name }}")
+    second = documents.read("{ name }")
+    for number in range(1000, 2000):
+        documents.read(f"{{ a{number}: name }}")
+    assert documents.read("{ name }") is second

@@ -1,7 +1,6 @@
 """Which operations are compiled: those that were asked for often enough, the least recently used forgotten."""
 
 import weakref
-from collections import OrderedDict
 from collections.abc import Hashable
 from typing import Final, NamedTuple
 
@@ -19,35 +18,44 @@ from graphql.execution.values import VariableValues, get_variable_values
 from server.operations.compiled.compiler import Compiler, TooLarge
 from server.operations.compiled.conditions import NotCovered, conditions_of
 from server.operations.compiled.executor import Compiled, CompiledExecutor
+from server.operations.compiled.experience import Experience, asked_of
 from server.operations.compiled.positions import Position
 from server.operations.compiled.renderings import Renderings, Shelf
+from server.operations.kept import Kept
 from server.operations.values import JsonObject, Value
 
-MOST_OPERATIONS: Final = 500
+MOST_CHARACTERS: Final = 96 * 1024
+"""Of the texts of operations that are kept: a compiled one takes about 240 bytes for each."""
+ENTRY_CHARACTERS: Final = 32
 MOST_VARIANTS: Final = 16
 MOST_ERRORS: Final = 50
+
+_Key = tuple[int, str | None]
 
 
 class Plans:
     """The compiled operations of one schema.
 
     An operation is compiled once it is asked for the ``after``-th time; before that, and where it cannot be, the
-    reference executor is to run it. ``renderings`` keeps what lasting records look like; data of answers may then hold
-    ``msgspec.Raw``.
+    reference executor is to run it. With ``early`` it is compiled at its first use already where others had the same
+    selections, and these gave so much that it surely pays. ``renderings`` keeps what lasting records look like; data of
+    answers may then hold ``msgspec.Raw``.
     """
 
     def __init__(
         self,
         schema: GraphQLSchema,
         after: int = 2,
-        most: int = MOST_OPERATIONS,
+        most: int = MOST_CHARACTERS,
         renderings: Renderings | None = None,
+        *,
+        early: bool = False,
     ) -> None:
         self._schema = schema
         self._renderings = Renderings() if renderings is None else renderings
         self._after = after
-        self._most = most
-        self._operations: OrderedDict[tuple[int, str | None], _Operation] = OrderedDict()
+        self._experience = Experience() if early else None
+        self._operations: Kept[_Key, _Operation] = Kept(most, recalls=False)
 
     def __len__(self) -> int:
         return len(self._operations)
@@ -62,18 +70,28 @@ class Plans:
     ) -> CompiledExecutor | None:
         """Make the executor of an operation of a valid document; None: the reference executor is to run it."""
         key = (id(document), operation_name)
-        operation = self._operations.get(key)
+        operation = self._operations.find(key)
         if operation is None:
-            operation = self._operations[key] = _Operation(
-                self._schema, document, operation_name, self._renderings
-            )
-            if len(self._operations) > self._most:
-                self._operations.popitem(last=False)
-        self._operations.move_to_end(key)
+            operation = _Operation(self._schema, document, operation_name, self._renderings)
+            self._operations.keep(key, operation, _characters(document) + ENTRY_CHARACTERS)
         operation.uses += 1
-        if operation.uses < self._after:
+        if operation.uses < self._after and not self._pays(document, operation_name):
             return None
         return operation.executor(variables or {}, context, {} if memory is None else memory)
+
+    def learn(self, document: DocumentNode, operation_name: str | None, data: JsonObject | None) -> None:
+        """Learn what an operation gave that was interpreted."""
+        if self._experience is not None and data is not None:
+            self._experience.note(asked_of(document, operation_name), data)
+
+    def _pays(self, document: DocumentNode, operation_name: str | None) -> bool:
+        experience = self._experience
+        return experience is not None and experience.favours(asked_of(document, operation_name))
+
+
+def plans_of(schema: GraphQLSchema, after: int) -> Plans:
+    """Make plans that compile from the ``after``-th use on; 0: from the second, or the first where that pays."""
+    return Plans(schema, after or 2, early=not after)
 
 
 class Remembering:
@@ -95,6 +113,10 @@ class Remembering:
     ) -> CompiledExecutor | None:
         """Do as the plans do."""
         return self._plans.executor(document, variables, operation_name, context, self._memory)
+
+    def learn(self, document: DocumentNode, operation_name: str | None, data: JsonObject | None) -> None:
+        """Do as the plans do."""
+        self._plans.learn(document, operation_name, data)
 
 
 class _Bound(NamedTuple):
@@ -202,3 +224,7 @@ class _Operation:
         except (TooLarge, GraphQLError, RecursionError):
             return None
         return compiled
+
+
+def _characters(document: DocumentNode) -> int:
+    return document.loc.end if document.loc else 0

@@ -49,7 +49,6 @@ T = TypeVar("T")
 
 _CLIENT_GONE: Final = 499
 """For the log alone: nobody reads the answer. The number is the customary one, not a registered one."""
-_TOO_DEEP: Final = RequestRefused(400, "BAD_REQUEST", "wanted variables that are nested less deeply")
 
 
 class GraphQLEndpoint:
@@ -103,8 +102,6 @@ class GraphQLEndpoint:
             return refusal_response(request, refusal, media_type)
         except ClientGone:
             return Response(status_code=_CLIENT_GONE)
-        except RecursionError:
-            return refusal_response(request, _TOO_DEEP, media_type)
 
     async def _answer_all(
         self,

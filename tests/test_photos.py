@@ -1,5 +1,6 @@
 """Photo lists: filters, sorts and joins as they leave, what comes back, and what list items carry."""
 
+import json
 from collections.abc import Callable
 from typing import Any
 
@@ -452,3 +453,20 @@ async def test_a_hostile_next_link_is_never_followed(graph: Graph) -> None:
         assert len(reply.data["photos"]["nodes"]) == 150
         assert other.calls == {}
     assert graph.calls == {PHOTOS: 2}
+
+
+@pytest.mark.parametrize("depth", [251, 600, 900])
+async def test_a_value_nested_too_deeply_to_be_written_is_the_providers_failure_of_its_field_alone(
+    graph: Graph, depth: int
+) -> None:
+    first, second = graph.forge.world.photos["en-us"][:2]
+    first["fields"] = msgspec.Raw(b"[" * depth + b"]" * depth)
+    second["fields"] = msgspec.Raw(b"[" * 249 + b'{"a": "b"}' + b"]" * 249)
+
+    deep, readable = (f'photo(slug: "{photo["slug"]}") {{ slug fields }}' for photo in (first, second))
+    found = await graph.query(f"{{ deep: {deep} readable: {readable} }}")
+
+    assert found.codes == [("UPSTREAM_BAD_RESPONSE", ("deep", "fields"))]
+    assert found.errors[0]["extensions"]["provider"] == "FORGE"
+    assert found.data["deep"] == {"slug": first["slug"], "fields": None}
+    assert found.data["readable"]["fields"] == json.loads(b"[" * 249 + b'{"a": "b"}' + b"]" * 249)

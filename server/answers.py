@@ -41,16 +41,27 @@ def answer_response(
 ) -> Response:
     """Write an answer, or the answers of a batch; ``headers`` tells more of them, in lower case, by the body."""
     body = encoded(answer)
-    return Response(
+    told = {
+        "content-type": f"{media_type}; charset=utf-8",
+        "x-request-id": request_id,
+        "vary": "Accept, Accept-Language",
+        **headers(body),
+    }
+    return Written(
         body,
-        status_code=status,
-        headers={
-            "content-type": f"{media_type}; charset=utf-8",
-            "x-request-id": request_id,
-            "vary": "Accept, Accept-Language",
-            **headers(body),
-        },
+        status,
+        [(name.lower().encode("latin-1"), text.encode("latin-1")) for name, text in told.items()],
     )
+
+
+class Written(Response):
+    """An answer whose headers are as they leave, but for its length."""
+
+    def __init__(self, body: bytes, status: int, headers: list[tuple[bytes, bytes]]) -> None:
+        self.status_code = status
+        self.background = None
+        self.body = body
+        self.raw_headers = [*headers, (b"content-length", b"%d" % len(body))]
 
 
 def refusal_response(

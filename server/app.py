@@ -21,7 +21,6 @@ from server.admin import admin_routes, source_names
 from server.caching import unless_known
 from server.compression import compressed
 from server.cors import CrossOrigin
-from server.edge.admission import Admission
 from server.edge.kept_answers import KeptAnswers
 from server.edge.questions import Questions
 from server.edge.response_cache import ResponseCache
@@ -73,9 +72,7 @@ def create_app(settings: Settings, clock: Clock | None = None, traces: Traces | 
     ProviderMetrics(metrics, providers).begin()
     traces = (traces or build_traces()) if settings.traces else None
     images = settings.sandbox_urls.images if settings.sandbox_urls else None
-    edge = Edge(
-        settings, endpoint.admission, RequestLog(metrics), response_caching(settings, providers, clock)
-    )
+    edge = edge_of(settings, providers, endpoint, metrics, clock)
     app = Starlette(
         routes=[
             *graphql_routes(settings, endpoint),
@@ -111,43 +108,45 @@ async def compressed_answer(endpoint: GraphQLEndpoint, request: Request) -> Resp
     return await compressed(request, unless_known(request, await endpoint(request)))
 
 
-Caching = tuple[Questions, KeptAnswers]
-
-
-def response_caching(settings: Settings, providers: Providers, clock: Clock | None) -> Caching | None:
-    """Build what lets identical requests be answered once; None where no answers are kept at all."""
-    if not settings.response_cache_bytes:
-        return None
-    questions = Questions(
-        settings.locales, settings.locale, only_preflighted_get=settings.limits.require_preflight
-    )
-    return questions, KeptAnswers(
-        settings.response_cache_bytes, lambda: providers.purges, (clock or Clock()).unix
-    )
-
-
 class Edge(msgspec.Struct, frozen=True):
     """What stands before the endpoint: within the application, and beside it."""
 
     settings: Settings
-    admission: Admission
+    endpoint: GraphQLEndpoint
     log: RequestLog
-    caching: Caching | None
+    questions: Questions
+    kept: KeptAnswers | None
 
     @property
     def response_cache(self) -> list[Middleware]:
-        """What lets identical requests be answered once."""
-        if self.caching is None:
+        """What lets identical requests be answered once, where answers are kept at all."""
+        if self.kept is None:
             return []
         patience_s = self.settings.limits.body_timeout_s
-        return [Middleware(ResponseCache, *self.caching, self.admission, patience_s)]
+        return [Middleware(ResponseCache, self.questions, self.kept, self.endpoint.admission, patience_s)]
 
     @property
     def lane(self) -> Lane | None:
         """What answers at once; None where spans of requests are wanted, or origins named that may read."""
-        if self.caching is None or self.settings.traces or self.settings.cors_origins:
+        if self.settings.traces or self.settings.cors_origins:
             return None
-        return Lane(*self.caching, self.admission, self.log, LIFE)
+        endpoint = self.endpoint
+        return Lane(self.questions, self.kept, endpoint.admission, endpoint.at_once, self.log, LIFE)
+
+
+def edge_of(
+    settings: Settings,
+    providers: Providers,
+    endpoint: GraphQLEndpoint,
+    metrics: Metrics,
+    clock: Clock | None,
+) -> Edge:
+    """Build what stands before the endpoint."""
+    most_bytes, now = settings.response_cache_bytes, (clock or Clock()).unix
+    kept = KeptAnswers(most_bytes, lambda: providers.purges, now) if most_bytes else None
+    is_strict = settings.limits.require_preflight
+    questions = Questions(settings.locales, settings.locale, only_preflighted_get=is_strict)
+    return Edge(settings, endpoint, RequestLog(metrics), questions, kept)
 
 
 def lifespan_of(providers: Providers, metrics: Metrics, traces: Traces | None) -> Lifespan[Starlette]:

@@ -2,12 +2,14 @@
 
 import hashlib
 from collections.abc import Hashable, Iterator, Mapping
+from functools import cached_property
 from typing import Final
 
 import msgspec
 
-from server.observation import digest, observation
+from server.observation import Observation, digest, observation
 from server.operations import ftv1
+from server.operations.documents import is_query
 from server.operations.hints import Hint, strictest
 from server.operations.preparation import Prepared
 from server.operations.requests import GraphQLRequest
@@ -54,7 +56,7 @@ class Question(msgspec.Struct, frozen=True):
     purges: int
 
 
-class Batch(msgspec.Struct, frozen=True):
+class Batch(msgspec.Struct, frozen=True, dict=True):
     """What is asked for, and what was prepared of each; ``is_list`` where the answers too leave as a list.
 
     ``registers`` where a text came along with the hash by which it will be named.
@@ -68,28 +70,28 @@ class Batch(msgspec.Struct, frozen=True):
     def __iter__(self) -> Iterator[tuple[GraphQLRequest, Prepared]]:
         return zip(self.asked, self.prepared, strict=True)
 
-    @property
+    @cached_property
     def calls(self) -> int:
         """How many upstream calls all of it makes at worst."""
         return sum(each.cost.calls for each in self.prepared)
 
-    @property
+    @cached_property
     def is_anybodys(self) -> bool:
         """Whether its answer may be handed to whoever asks the same."""
         # What registers a document has to be read each time.
         return not (self.is_list or self.registers or self.hint.is_private)
 
-    @property
+    @cached_property
     def hint(self) -> Hint:
         """How long an answer to all of it may be kept."""
         return strictest(each.document.hint for each in self.prepared)
 
-    @property
+    @cached_property
     def is_incremental(self) -> bool:
         """Whether an operation that may run answers in several parts."""
         return any(each.is_incremental and not each.errors for each in self.prepared)
 
-    @property
+    @cached_property
     def identity(self) -> bytes:
         """The same for what asks the same: texts, names, variables, and what failures become."""
         asked = msgspec.json.encode(
@@ -97,8 +99,22 @@ class Batch(msgspec.Struct, frozen=True):
         )
         return hashlib.sha256(asked).digest()
 
+    @cached_property
+    def is_without_calls(self) -> bool:
+        """Whether it only reads, in one operation and one part, what no provider is asked for."""
+        if self.is_list or self.calls or self.is_incremental:
+            return False
+        operation = self.prepared[0].document.operation(self.asked[0].operation_name)
+        return operation is not None and is_query(operation)
+
     def note(self) -> None:
         """Note each operation for the request's log line and the metrics."""
+        observation().note_asked(self._noted)
+
+    @cached_property
+    def _noted(self) -> Observation:
+        noted = Observation()
         for each, operation in self:
             asked = operation.document.operation(each.operation_name)
-            observation().note_operation(asked, digest(each.query), operation.cost)
+            noted.note_operation(asked, digest(each.query), operation.cost)
+        return noted

@@ -85,10 +85,9 @@ def caching_headers(reuse: Reuse | None, etag: str, *, is_private: bool) -> dict
 
 def unless_known(request: Request, response: Response) -> Response:
     """Leave out the body of an answer that turns out to be the one that the client has."""
-    etag = response.headers.get("etag", "")
-    if request.method not in {"GET", "HEAD"} or etag not in named_tags(
-        request.headers.get("if-none-match", "")
-    ):
+    if request.method not in {"GET", "HEAD"}:
+        return response
+    if response.headers.get("etag", "") not in named_tags(request.headers.get("if-none-match", "")):
         return response
     headers = {name: text for name, text in response.headers.items() if not name.startswith("content-")}
     return Response(status_code=304, headers=headers)

@@ -4,6 +4,7 @@ import asyncio
 import gzip
 import sys
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Final
 
 import brotli
@@ -19,6 +20,8 @@ else:
 
 SMALLEST: Final = 1024
 _AT_ONCE: Final = 128 * 1024
+_MOST_KNOWN: Final = 256
+_LONGEST_KNOWN: Final = 256
 
 
 def _zstandard(body: bytes) -> bytes:
@@ -40,11 +43,15 @@ _CODINGS: Final[dict[str, Callable[[bytes], bytes]]] = {"zstd": _zstandard, "br"
 
 async def compressed(request: Request, response: Response) -> Response:
     """Compress the body of an answer where that pays and the client takes it; a large one beside the event loop."""
+    return await coded(coding_of(request.headers.get("accept-encoding", "")), response)
+
+
+async def coded(coding: str | None, response: Response) -> Response:
+    """Do so in a coding that was chosen before."""
     if isinstance(response, StreamingResponse):
         return response
     body = bytes(response.body)
-    coding = coding_of(request.headers.get("accept-encoding", ""))
-    response.headers.add_vary_header("Accept-Encoding")
+    _add_vary(response)
     if coding is None or len(body) < SMALLEST or "content-encoding" in response.headers:
         return response
     compress = _CODINGS[coding]
@@ -57,12 +64,30 @@ async def compressed(request: Request, response: Response) -> Response:
     return response
 
 
+def _add_vary(response: Response) -> None:
+    # As bytes: most answers name in one header what they vary by, and Starlette's own headers are read anew each time.
+    headers = response.raw_headers
+    found = [place for place, (name, _) in enumerate(headers) if name == b"vary"]
+    if len(found) == 1:
+        headers[found[0]] = (b"vary", headers[found[0]][1] + b", Accept-Encoding")
+    else:
+        response.headers.add_vary_header("Accept-Encoding")
+
+
 def coding_of(accept_encoding: str) -> str | None:
     """Choose the coding that weighs most; of equals the one that stands first; None where the body stays as it is.
 
     It stays too for a client that would rather have it so, and for one that takes nothing that this graph has.
     """
+    return _known(accept_encoding) if len(accept_encoding) <= _LONGEST_KNOWN else _coding_of(accept_encoding)
+
+
+def _coding_of(accept_encoding: str) -> str | None:
     weights = weighed(accept_encoding)
     offers = [(weights.get(name, weights.get("*", 0.0)), -rank, name) for rank, name in enumerate(_CODINGS)]
     weight, _, name = max(offers)
     return name if weight > 0 and weight >= weights.get("identity", 0.0) else None
+
+
+# A program sends the same header with each of its requests.
+_known = lru_cache(_MOST_KNOWN)(_coding_of)

@@ -2,9 +2,10 @@
 
 import asyncio
 from collections.abc import Coroutine
+from contextlib import suppress
 from typing import Any, TypeVar
 
-from starlette.types import Receive
+from starlette.types import Message, Receive
 
 from resolvers.begun import Begun, begin
 
@@ -42,3 +43,23 @@ async def departed(receive: Receive) -> None:
     """Wait until the client is gone."""
     while (await receive())["type"] != "http.disconnect":
         pass
+
+
+async def never() -> Message:
+    """Receive nothing: who is answered at once is not gone meanwhile."""
+    nothing: asyncio.Future[Message] = asyncio.get_running_loop().create_future()
+    return await nothing
+
+
+def at_once(work: Coroutine[Any, Any, T]) -> T | None:
+    """Do what waits for nothing; None where it would, or fails: it is ended then, and may be begun anew."""
+    done: list[T] = []
+    running = _into(done, work)
+    with suppress(Exception):
+        running.send(None)
+    running.close()
+    return done[0] if done else None
+
+
+async def _into(done: list[T], work: Coroutine[Any, Any, T]) -> None:
+    done.append(await work)

@@ -1,51 +1,47 @@
 """GraphQL over HTTP: GET and POST, one operation or a batch, statuses, and the shape of answers."""
 
-import asyncio
-from collections.abc import AsyncIterator, Awaitable, Hashable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Hashable
 from functools import partial
-from typing import Final, TypeVar
+from typing import Final
 
 import strawberry
 from starlette.requests import Request
 from starlette.responses import Response
+from starlette.types import Receive, Scope
 
 from providers.clock import Clock
 from providers.locales import accepted
 from providers.registry import Providers
 from providers.rehearsal import Rehearsal
-from providers.scope import CallScope
 from resolvers.context import Context, GraphRules
 from server.access import Access, Caller
 from server.answers import answer_response, noted_errors, refusal_response, request_id_of
-from server.batch import NOTHING_MORE, Batch, Extras, Question, extras_of
+from server.batch import NOTHING_MORE, Batch, Question, extras_of
 from server.caching import Reuse, Validators, caching_headers, etag_of, reuse_of
-from server.departure import ClientGone, unless_gone
+from server.compression import coded
+from server.departure import ClientGone, at_once, never
 from server.edge.admission import Admission
 from server.edge.outcomes import Outcome, tell_outcome
-from server.extensions import extensions_of, predicted, traced
-from server.graphql_errors import formatted
+from server.edge.questions import View
 from server.hints import hints_of
 from server.multipart import MULTIPART, form_of, multipart_response
 from server.negotiation import PLAIN_JSON, RESPONSE_JSON, negotiated
 from server.observation import observation
-from server.operations.compiled.plans import Remembering, plans_of
-from server.operations.execution import run
 from server.operations.incremental import Frame, frames_of, run_in_parts
 from server.operations.limits import Limits
-from server.operations.preparation import Budget, Operations, Prepared
+from server.operations.preparation import Budget, Operations
 from server.operations.requests import GraphQLRequest, RequestRefused
-from server.operations.tracing import FieldTrace
 from server.operations.values import JsonObject
 from server.prices import PRICES
 from server.rate_limits import RateLimit
 from server.reading import METHODS, Reading
+from server.runs import Runs
 from server.settings import Settings
 from server.sharing import Sharing
 from server.trace_context import trace_headers
 from server.traced_requests import begin_span
 from server.trust import trusted_documents
-
-T = TypeVar("T")
+from server.understood import Understood
 
 _CLIENT_GONE: Final = 499
 """For the log alone: nobody reads the answer. The number is the customary one, not a registered one."""
@@ -80,7 +76,9 @@ class GraphQLEndpoint:
             bounds, trusted_documents(settings, self._open), sharing.texts if sharing else None
         )
         self._closed = self._open if settings.introspection else self._operations(introspection=False)
-        self._plans = plans_of(self._schema, settings.compile_after) if settings.compile else None
+        self._understood = Understood()
+        self._locale = partial(accepted, served=settings.locales, default=rules.default_locale)
+        self._runs = Runs(self._schema, providers, rules, settings)
 
     @property
     def admission(self) -> Admission:
@@ -96,25 +94,41 @@ class GraphQLEndpoint:
             media_type = negotiated(request.headers.get("accept", ""))
             caller = self._access.caller(request)
             await self._requests.take(caller)
-            asked = await self._reading.read(request)
-            return await self._answer_all(request, asked, caller, media_type)
+            batch = await self._batch(request, caller)
+            return await self._answer_all(request, batch, caller, media_type)
         except RequestRefused as refusal:
             return refusal_response(request, refusal, media_type)
         except ClientGone:
             return Response(status_code=_CLIENT_GONE)
 
-    async def _answer_all(
-        self,
-        request: Request,
-        asked: GraphQLRequest | tuple[GraphQLRequest, ...],
-        caller: Caller,
-        media_type: str,
-    ) -> Response:
-        batch = self._batch(request, asked, caller)
-        context = self._context(request, batch)
-        extras = extras_of(request.headers, explains=self._settings.explain)
+    def at_once(self, body: bytes, view: View, request_id: str, caller: Caller) -> Response | None:
+        """Answer a POST that was asked before where nothing needs to be waited for; None for any other.
+
+        Its client is to have no rate that it could exceed.
+        """
+        batch = self._understood.find_quick(body, is_router=caller.is_router)
+        if batch is None:
+            return None
+        batch.note()
         purges = self._providers.purges
-        question = Question(batch.identity, context.locale, media_type, caller.is_router, extras, purges)
+        question = Question(
+            batch.identity, view.locale, view.media_type, caller.is_router, NOTHING_MORE, purges
+        )
+        context = self._runs.context(request_id, view.locale, batch)
+        response = at_once(_coded(view.coding, self._answer_whole(question, batch, context, never, {})))
+        if response is None:
+            self._understood.note_slow(body, is_router=caller.is_router)
+        return response
+
+    async def _answer_all(self, request: Request, batch: Batch, caller: Caller, media_type: str) -> Response:
+        headers = request.headers
+        extras = extras_of(headers, explains=self._settings.explain)
+        locale = self._locale(headers.get("accept-language", ""))
+        purges = self._providers.purges
+        question = Question(batch.identity, locale, media_type, caller.is_router, extras, purges)
+        context = self._runs.context(request_id_of(request), locale, batch, trace_headers(headers))
+        if self._settings.traces:
+            context.scope.tracer = begin_span(headers)
         unchanged = self._unchanged(question, request)
         if unchanged is not None:
             return unchanged
@@ -123,16 +137,23 @@ class GraphQLEndpoint:
             context.scope.rehearsal = Rehearsal()
         elif batch.is_incremental:
             return await self._answer_in_parts(request, batch, context)
-        answers = await self._answers(request, batch, context, extras)
+        return await self._answer_whole(question, batch, context, request.receive, request.scope)
+
+    async def _answer_whole(
+        self, question: Question, batch: Batch, context: Context, receive: Receive, scope: Scope
+    ) -> Response:
+        answers = await self._runs.answers(receive, batch, context, question.extras)
         if batch.is_list:
             unkept = caching_headers(None, "", is_private=False)
             listed = [answer for _, answer in answers]
-            return answer_response(listed, media_type, 200, context.scope.request_id, lambda _: unkept)
-        return self._answer_one(request, question, answers[0], context, batch)
+            return answer_response(
+                listed, question.media_type, 200, context.scope.request_id, lambda _: unkept
+            )
+        return self._answer_one(scope, question, answers[0], context, batch)
 
     def _answer_one(
         self,
-        request: Request,
+        scope: Scope,
         question: Question,
         answered: tuple[int, JsonObject],
         context: Context,
@@ -145,23 +166,33 @@ class GraphQLEndpoint:
         if question.extras == NOTHING_MORE and batch.is_anybodys:
             # An age in the data would stand still.
             again = None if context.scope.tells_age else reuse
-            tell_outcome(request.scope, Outcome(answer, status, question.media_type, again))
+            tell_outcome(scope, Outcome(answer, status, question.media_type, again))
         told = partial(self._caching, question, reuse)
         return answer_response(answer, question.media_type, status, context.scope.request_id, told)
 
-    def _batch(
-        self, request: Request, asked: GraphQLRequest | tuple[GraphQLRequest, ...], caller: Caller
+    async def _batch(self, request: Request, caller: Caller) -> Batch:
+        body = await self._reading.body(request)
+        known = None if body is None else self._understood.find(body, is_router=caller.is_router)
+        if known is not None:
+            known.note()
+            return known
+        asked = await self._reading.read(request, body)
+        batch = self._prepared(asked, caller, queries_alone=body is None)
+        batch.note()
+        if body is not None and not batch.is_list and self._reading.is_settled(batch.asked[0]):
+            self._understood.keep(body, batch, is_router=caller.is_router)
+        return batch
+
+    def _prepared(
+        self, asked: GraphQLRequest | tuple[GraphQLRequest, ...], caller: Caller, *, queries_alone: bool
     ) -> Batch:
         listed = asked if isinstance(asked, tuple) else (asked,)
         completed = tuple(self._reading.complete(each, caller) for each in listed)
         operations = self._open if caller.is_router else self._closed
-        queries_alone = request.method != "POST"
         prepared = tuple(operations.prepare(each, queries_alone=queries_alone) for each in completed)
         # Asked of what came: what is named by its hash alone has been completed.
         registers = any(each.registers for each in listed)
-        batch = Batch(completed, prepared, is_list=isinstance(asked, tuple), registers=registers)
-        batch.note()
-        return batch
+        return Batch(completed, prepared, is_list=isinstance(asked, tuple), registers=registers)
 
     def _unchanged(self, question: Hashable, request: Request) -> Response | None:
         """Answer a client that has the answer already; None where it has not."""
@@ -171,31 +202,6 @@ class GraphQLEndpoint:
         etag, reuse = unchanged
         headers = caching_headers(reuse, etag, is_private=self._access.is_needed)
         return Response(status_code=304, headers={"x-request-id": request_id_of(request), **headers})
-
-    async def _answers(
-        self, request: Request, batch: Batch, context: Context, extras: Extras
-    ) -> list[tuple[int, JsonObject]]:
-        """Run the operations, all at once, for as long as the client waits: a status and an answer each."""
-        try:
-            work = _all(
-                [
-                    self._answer(
-                        asked,
-                        prepared,
-                        context.beside(prepared.memory) if batch.is_list else context,
-                        wants_receipt=extras.wants_receipt,
-                        trace=FieldTrace() if extras.wants_trace else None,
-                    )
-                    for asked, prepared in batch
-                ]
-            )
-            answers = await unless_gone(request.receive, work)
-        finally:
-            observation().note_calls(context)
-            context.close()
-        for _, answer in answers:
-            observation().note_answer(answer)
-        return answers
 
     async def _answer_in_parts(
         self,
@@ -222,39 +228,6 @@ class GraphQLEndpoint:
             self._validators.remember(question, etag, reuse)
         return caching_headers(reuse, etag, is_private=self._access.is_needed)
 
-    async def _answer(
-        self,
-        asked: GraphQLRequest,
-        prepared: Prepared,
-        context: Context,
-        *,
-        wants_receipt: bool,
-        trace: FieldTrace | None,
-    ) -> tuple[int, JsonObject]:
-        request_id = context.scope.request_id
-        if prepared.errors:
-            return 400, {"errors": formatted(prepared.errors, request_id, ran=False)}
-        outcome = await run(
-            self._schema,
-            prepared.document,
-            asked.variables,
-            asked.operation_name,
-            context,
-            None if self._plans is None else Remembering(self._plans, prepared.memory),
-            trace,
-            on_error=asked.on_error,
-        )
-        answer: JsonObject
-        status, answer = (200, {"data": outcome.data}) if outcome.ran else (400, {})
-        if context.scope.rehearsal is not None and outcome.ran:
-            return status, {"data": None, "extensions": predicted(context, context.scope.rehearsal, prepared)}
-        if outcome.errors:
-            answer["errors"] = formatted(outcome.errors, request_id, ran=outcome.ran)
-        extensions = extensions_of(context, prepared, wants_receipt=wants_receipt) | traced(trace, answer)
-        if extensions:
-            answer["extensions"] = extensions
-        return status, answer
-
     def _operations(self, *, introspection: bool) -> Operations:
         bounds = self._bounds
         limits = Limits(
@@ -270,21 +243,9 @@ class GraphQLEndpoint:
             self._schema, PRICES, budget, limits, introspection=introspection, hints=self._hints
         )
 
-    def _context(self, request: Request, batch: Batch) -> Context:
-        now = asyncio.get_running_loop().time()
-        trace = trace_headers(request.headers)
-        scope = CallScope(request_id_of(request), now, now + self._settings.deadline_s, trace)
-        if self._settings.traces:
-            scope.tracer = begin_span(request.headers)
-        header = request.headers.get("accept-language", "")
-        locale = accepted(header, self._settings.locales, self._rules.default_locale)
-        memory = batch.prepared[0].memory if len(batch.prepared) == 1 else None
-        return Context(self._providers, self._rules, scope, locale, memory)
 
-
-async def _all(works: Sequence[Awaitable[T]]) -> list[T]:
-    # One alone needs no task of its own: each costs it turns of the event loop.
-    return [await works[0]] if len(works) == 1 else await asyncio.gather(*works)
+async def _coded(coding: str | None, answering: Awaitable[Response]) -> Response:
+    return await coded(coding, await answering)
 
 
 async def _until_closed(frames: AsyncIterator[Frame], context: Context) -> AsyncIterator[Frame]:

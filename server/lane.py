@@ -1,4 +1,4 @@
-"""The lane of requests that are answered at once: with what is kept, in the step that reads them.
+"""The lane of requests that are answered at once, in the step that reads them.
 
 Nothing waits there, so neither a task nor the application is needed. Each rule is the application's own; what the lane
 is not sure of, it leaves to the application untouched.
@@ -7,20 +7,21 @@ is not sure of, it leaves to the application untouched.
 import time
 from collections.abc import Callable
 from functools import lru_cache
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, Protocol
 
 from starlette.requests import HTTPConnection
+from starlette.responses import Response
 from starlette.types import ASGIApp, Scope
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
+from server.access import Caller
 from server.answers import request_id_from
 from server.edge.admission import Admission
 from server.edge.capture import RawHeaders
 from server.edge.kept_answers import KeptAnswers
-from server.edge.outcomes import KeptAnswer
-from server.edge.questions import PATH, Questions, Told, question_of_body, question_of_url
+from server.edge.questions import PATH, Question, Questions, Told, View, question_of_body, question_of_url
 from server.life import Life
-from server.observation import Observation
+from server.observation import Observation, observe
 from server.operations.requests import RequestRefused
 from server.perimeter import safe_headers
 from server.request_log import RequestLog
@@ -37,16 +38,28 @@ class Whole(NamedTuple):
     body: bytes
 
 
+class Making(Protocol):
+    """Makes the answer to a body where nothing needs to be waited for."""
+
+    def __call__(self, body: bytes, view: View, request_id: str, caller: Caller) -> Response | None:
+        """Make it, or answer None where that takes time."""
+        ...
+
+
 class Lane:
-    """Answers what can be answered without waiting, and writes it down as the application would."""
+    """Answers what can be answered without waiting, and writes it down as the application would.
+
+    Where answers are ``kept``, it gives those; where none are, it has them made that need no call.
+    """
 
     path: Final = PATH.encode()
 
     def __init__(
         self,
         questions: Questions,
-        kept: KeptAnswers,
+        kept: KeptAnswers | None,
         admission: Admission,
+        making: Making,
         log: RequestLog,
         life: Life,
         clock: Callable[[], float] = time.perf_counter,
@@ -54,6 +67,7 @@ class Lane:
         self._questions = questions
         self._kept = kept
         self._admission = admission
+        self._making = making
         self._log = log
         self._life = life
         self._clock = clock
@@ -62,38 +76,58 @@ class Lane:
         """Answer a request whose body is whole; None where that is for the application."""
         began = self._clock()
         told = None if self._life.is_draining else self._questions.told(scope)
-        if told is None:
+        view = self._questions.view(told) if told is not None else None
+        caller = self._caller(scope)
+        if told is None or view is None or caller is None:
             return None
-        kept = self._found(scope, told, body)
-        if kept is None:
+        noted = Observation(request_id=request_id_from(told.get(b"x-request-id", b"").decode("latin-1")))
+        if self._kept is not None:
+            whole = self._given(self._kept, _question(scope, body, view, caller), told, noted)
+        elif scope["method"] == "POST" and b"if-none-match" not in told:
+            whole = self._made(body, view, caller, noted)
+        else:
             return None
-        noted = Observation()
-        noted.note_same(kept.noted, "HIT")
-        noted.request_id = request_id_from(told.get(b"x-request-id", b"").decode("latin-1"))
-        whole = self._given(kept, told, noted.request_id)
-        self._log.write(noted, whole.status, self._clock() - began)
+        if whole is not None:
+            self._log.write(noted, whole.status, self._clock() - began)
         return whole
 
-    def _found(self, scope: Scope, told: Told, body: bytes) -> KeptAnswer | None:
-        view = self._questions.view(told)
-        if view is None:
-            return None
+    def _caller(self, scope: Scope) -> Caller | None:
         try:
             caller = self._admission.access.caller(HTTPConnection(scope))
         except RequestRefused:
             return None
-        if not (self._admission.requests.is_free(caller) and self._admission.calls.is_free(caller)):
-            return None
-        is_body = scope["method"] == "POST"
-        question = question_of_body(body, view, caller) if is_body else question_of_url(scope, view, caller)
-        return self._kept.find(question) if question is not None else None
+        is_free = self._admission.requests.is_free(caller) and self._admission.calls.is_free(caller)
+        return caller if is_free else None
 
-    def _given(self, kept: KeptAnswer, told: Told, request_id: str) -> Whole:
-        reuse = kept.reuse_at(self._kept.now()) or kept.reuse_at_its_end
+    def _given(
+        self, answers: KeptAnswers, question: Question | None, told: Told, noted: Observation
+    ) -> Whole | None:
+        kept = answers.find(question) if question is not None else None
+        if kept is None:
+            return None
+        noted.note_same(kept.noted, "HIT")
+        reuse = kept.reuse_at(answers.now()) or kept.reuse_at_its_end
         status, headers, body = kept.for_who_has(told.get(b"if-none-match"))
         before, behind = _lines(headers)
         own = b"".join([_LINE % header for header in kept.headers_at(reuse)])
-        return Whole(status, b"%bx-request-id: %b\r\n%b%b" % (before, request_id.encode(), own, behind), body)
+        return Whole(
+            status, b"%bx-request-id: %b\r\n%b%b" % (before, noted.request_id.encode(), own, behind), body
+        )
+
+    def _made(self, body: bytes, view: View, caller: Caller, noted: Observation) -> Whole | None:
+        observe(noted)
+        response = self._making(body, view, noted.request_id, caller)
+        if response is None:
+            return None
+        headers = response.raw_headers
+        lines = b"".join([_LINE % header for header in (*headers, *safe_headers(headers))])
+        return Whole(response.status_code, lines, bytes(response.body))
+
+
+def _question(scope: Scope, body: bytes, view: View, caller: Caller) -> Question | None:
+    if scope["method"] == "POST":
+        return question_of_body(body, view, caller)
+    return question_of_url(scope, view, caller)
 
 
 @lru_cache(_MOST_KNOWN)

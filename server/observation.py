@@ -52,16 +52,20 @@ class Observation(msgspec.Struct):
         self.cost_calls += cost.calls
         self.cost_items += cost.items
 
-    def note_same(self, other: "Observation", verdict: str) -> None:
-        """Note that the operations are those of another request, and that its answer was given."""
+    def note_asked(self, other: "Observation") -> None:
+        """Note that the operations are those of another request."""
         self.operations, self.types, self.hashes = other.operations, other.types, other.hashes
         self.cost_calls, self.cost_items = other.cost_calls, other.cost_items
+
+    def note_same(self, other: "Observation", verdict: str) -> None:
+        """Note that the operations are those of another request, and that its answer was given."""
+        self.note_asked(other)
         self.response = verdict
 
     def asked(self) -> "Observation":
         """Return what was asked for, without what it came to."""
         asked = Observation()
-        asked.note_same(self, "")
+        asked.note_asked(self)
         return asked
 
     def note_calls(self, context: Context) -> None:

@@ -28,25 +28,34 @@ class Reading:
         self._persisted = PersistedQueries(shared=texts)
         self._is_shared = texts is not None
 
-    async def read(self, request: Request) -> GraphQLRequest | tuple[GraphQLRequest, ...]:
+    async def body(self, request: Request) -> bytes | None:
+        """Read the body of a POST, None for what has none; raises RequestRefused, for other methods too."""
+        if request.method == "POST":
+            return await read_body(request, self._bounds.max_body_bytes, self._bounds.body_timeout_s)
+        if request.method not in {"GET", "HEAD"}:
+            raise RequestRefused(405, "BAD_REQUEST", "wanted GET or POST", {"allow": METHODS})
+        if self._bounds.require_preflight and not _asked_first(request):
+            wanted = f"wanted one of the headers {', '.join(_PREFLIGHT_HEADERS)}"
+            raise RequestRefused(400, "BAD_REQUEST", wanted)
+        return None
+
+    async def read(self, request: Request, body: bytes | None) -> GraphQLRequest | tuple[GraphQLRequest, ...]:
         """Read one operation, or a batch as a tuple; raises RequestRefused."""
-        asked = await self._read(request)
+        asked: GraphQLRequest | tuple[GraphQLRequest, ...]
+        if body is None:
+            parameters = dict(request.query_params) | request.path_params
+            asked = from_parameters(parameters, reads_on_error=self._bounds.on_error)
+        else:
+            asked = from_json(body, self._bounds.max_batch, reads_on_error=self._bounds.on_error)
         if self._is_shared:
             listed = asked if isinstance(asked, tuple) else (asked,)
             await self._persisted.learn(each for each in listed if not self._trusted.knows(each))
         return asked
 
-    async def _read(self, request: Request) -> GraphQLRequest | tuple[GraphQLRequest, ...]:
-        if request.method in {"GET", "HEAD"}:
-            if self._bounds.require_preflight and not _asked_first(request):
-                wanted = f"wanted one of the headers {', '.join(_PREFLIGHT_HEADERS)}"
-                raise RequestRefused(400, "BAD_REQUEST", wanted)
-            parameters = dict(request.query_params) | request.path_params
-            return from_parameters(parameters, reads_on_error=self._bounds.on_error)
-        if request.method != "POST":
-            raise RequestRefused(405, "BAD_REQUEST", "wanted GET or POST", {"allow": METHODS})
-        body = await read_body(request, self._bounds.max_body_bytes, self._bounds.body_timeout_s)
-        return from_json(body, self._bounds.max_batch, reads_on_error=self._bounds.on_error)
+    def is_settled(self, asked: GraphQLRequest) -> bool:
+        """Tell whether what is asked follows from its own bytes, today and tomorrow."""
+        names_text = asked.document_id is not None or "persistedQuery" in (asked.extensions or {})
+        return not (names_text or self._trusted.are_heeded)
 
     def complete(self, asked: GraphQLRequest, caller: Caller) -> GraphQLRequest:
         """Put in the text of a document that is named alone; raises RequestRefused."""

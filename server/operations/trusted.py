@@ -81,6 +81,11 @@ class TrustedDocuments:
         """Whether no other document may run."""
         return self._mode == "enforce"
 
+    @property
+    def are_heeded(self) -> bool:
+        """Whether any document is looked up, noticed or refused."""
+        return bool(self._documents) or self._mode != "off"
+
     # At the start, not at the first request: a stale manifest must stop the release that brings it.
     def check(self, operations: Operations) -> None:
         """Raise StaleManifest for a document that could not run: one that is malformed, invalid or too dear."""

@@ -112,6 +112,81 @@ async def test_the_answer_is_the_applications_byte_for_byte(asked: bytes, wanted
         assert at_once[0][0] == b"HTTP/1.1 " + wanted
 
 
+NO_CALLS = (
+    posted(b'{"query": "{ __typename }"}'),
+    posted(b'{"query": "{ nothingOfThatName }"}', b"accept: application/graphql-response+json\r\n"),
+    posted(b'{"query": "{ __schema { types { name fields { name } } } }"}', b"accept-encoding: gzip\r\n"),
+    posted(
+        b'{"query": "query Who($like: String! = \\"x\\") { __type(name: $like) { name } }"}',
+        b"accept-language: fr\r\n",
+    ),
+)
+
+
+@pytest.mark.parametrize("asked", NO_CALLS, ids=["typename", "invalid", "compressed", "variables"])
+async def test_what_needs_no_call_is_made_at_once_though_nothing_is_kept(
+    asked: bytes, stream: io.StringIO
+) -> None:
+    async with running_graph(response_cache_bytes="0") as graph:
+        app = Counted(graph)
+        asked = asked.replace(b"host: here\r\n", b"host: here\r\nx-request-id: r-1\r\n")
+        async with connected(app) as connection:
+            await connection.ask(asked)
+            async with asyncio.timeout(PATIENCE_S):
+                while True:
+                    at_once = await connection.ask(asked)
+                    assert app.requests == 1
+                    with patch.object(graph.app.state.lane, "answer", return_value=None):
+                        by_application = await connection.ask(asked)
+                    app.requests = 1
+                    if named(at_once[0], b"date") == named(by_application[0], b"date"):
+                        break
+        page = (await graph.send("GET", "/metrics")).body.decode()
+    assert at_once == by_application
+    logged = [json.loads(line) | {"ms": 0, "timestamp": ""} for line in stream.getvalue().splitlines()]
+    assert logged == [logged[0]] * len(logged)
+    assert f"mediagraph_request_seconds_count {len(logged)}.0" in page
+    assert 'mediagraph_calls_saved_total{by="cache"} 0.0' in page or logged[0]["codes"]
+
+
+async def test_what_needs_a_call_or_takes_time_is_left_to_the_application() -> None:
+    schema = "__schema { types { name description fields { name description args { name description } } } }"
+    many = " ".join(f"{alias}: {schema}" for alias in "abcdefghij")
+    # So much is compressed in a thread.
+    whole = json.dumps({"query": f"{{ {many} }}"}).encode()
+    async with running_graph(response_cache_bytes="0") as graph:
+        app = Counted(graph)
+        making = graph.app.state.lane._making  # noqa: SLF001
+        async with connected(app) as connection:
+            for asked in (posted(), posted(whole, b"accept-encoding: gzip\r\n")):
+                app.requests = 0
+                found = [(await connection.ask(asked))[1] for _ in range(4)]
+                assert found == [found[0]] * 4
+                assert app.requests == 4
+        assert making.__self__._understood._slow == {(whole, False)}  # noqa: SLF001
+
+
+async def test_who_has_the_answer_to_what_needs_no_call_is_told_so() -> None:
+    typename = b'{"query": "{ __typename }"}'
+    async with running_graph(response_cache_bytes="0") as graph, connected(graph.app) as connection:
+        lines, _ = await connection.ask(posted(typename))
+        named_tag = b"if-none-match: %b\r\n" % named(lines, b"etag")
+        for _ in range(2):
+            lines, body = await connection.ask(posted(typename, named_tag))
+            assert (lines[0], body) == (b"HTTP/1.1 304 Not Modified", b"")
+
+
+async def test_what_fails_at_once_is_told_by_the_application() -> None:
+    typename = posted(b'{"query": "{ __typename }"}')
+    async with running_graph(response_cache_bytes="0") as graph, connected(graph.app) as connection:
+        await connection.ask(typename)
+        with patch("server.graphql_http.reuse_of", side_effect=ZeroDivisionError):
+            lines, body = await connection.ask(typename)
+        assert lines[0] == b"HTTP/1.1 500 Internal Server Error"
+        assert json.loads(body)["errors"][0]["extensions"]["code"] == "INTERNAL_SERVER_ERROR"
+        assert (await connection.ask(typename))[0][0] == b"HTTP/1.1 200 OK"
+
+
 async def test_what_is_answered_at_once_is_logged_and_counted(stream: io.StringIO) -> None:
     async with running_graph() as graph:
         app = Counted(graph)

@@ -6,6 +6,7 @@ from functools import cached_property
 from typing import Final
 
 import msgspec
+from graphql import FieldNode
 
 from server.observation import Observation, digest, observation
 from server.operations import ftv1
@@ -106,6 +107,15 @@ class Batch(msgspec.Struct, frozen=True, dict=True):
             return False
         operation = self.prepared[0].document.operation(self.asked[0].operation_name)
         return operation is not None and is_query(operation)
+
+    @cached_property
+    def is_constant(self) -> bool:
+        """Whether it asks for nothing but what the schema itself tells, directly at its top."""
+        operation = self.prepared[0].document.operation(self.asked[0].operation_name)
+        if operation is None or self.prepared[0].errors or not self.is_without_calls:
+            return False
+        selections = operation.selection_set.selections
+        return all(isinstance(each, FieldNode) and each.name.value.startswith("__") for each in selections)
 
     def note(self) -> None:
         """Note each operation for the request's log line and the metrics."""

@@ -112,6 +112,11 @@ class Validators:
         if len(self._known) > MOST_VALIDATORS:
             self._known.popitem(last=False)
 
+    def last(self, question: Hashable) -> tuple[str, Reuse] | None:
+        """Tell which answer was remembered last."""
+        known = self._known.get(question)
+        return None if known is None else (known[0], known[2])
+
     def unchanged(self, question: Hashable, request: Request) -> tuple[str, Reuse] | None:
         """Find the answer that the client says it has, where that is still the good one."""
         sent = request.headers.get("if-none-match", "")

@@ -19,6 +19,7 @@ from server.answers import answer_response, noted_errors, refusal_response, requ
 from server.batch import NOTHING_MORE, Batch, Question, extras_of
 from server.caching import Reuse, Validators, caching_headers, etag_of, reuse_of
 from server.compression import coded
+from server.constants import Constant, Constants
 from server.departure import ClientGone, at_once, never
 from server.edge.admission import Admission
 from server.edge.outcomes import Outcome, tell_outcome
@@ -42,6 +43,7 @@ from server.trace_context import trace_headers
 from server.traced_requests import begin_span
 from server.trust import trusted_documents
 from server.understood import Understood
+from server.whole import Whole, form_without_id
 
 _CLIENT_GONE: Final = 499
 """For the log alone: nobody reads the answer. The number is the customary one, not a registered one."""
@@ -77,6 +79,7 @@ class GraphQLEndpoint:
         )
         self._closed = self._open if settings.introspection else self._operations(introspection=False)
         self._understood = Understood()
+        self._constants = Constants()
         self._locale = partial(accepted, served=settings.locales, default=rules.default_locale)
         self._runs = Runs(self._schema, providers, rules, settings)
 
@@ -101,24 +104,31 @@ class GraphQLEndpoint:
         except ClientGone:
             return Response(status_code=_CLIENT_GONE)
 
-    def at_once(self, body: bytes, view: View, request_id: str, caller: Caller) -> Response | None:
+    def at_once(self, body: bytes, view: View, request_id: str, caller: Caller) -> Whole | None:
         """Answer a POST that was asked before where nothing needs to be waited for; None for any other.
 
         Its client is to have no rate that it could exceed.
         """
-        batch = self._understood.find_quick(body, is_router=caller.is_router)
+        purges, is_router = self._providers.purges, caller.is_router
+        constant = self._constants.find((body, view, is_router), purges)
+        if constant is not None:
+            constant.batch.note()
+            self._validators.remember(constant.question, constant.etag, constant.reuse)
+            return constant.form.filled(request_id)
+        batch = self._understood.find_quick(body, is_router=is_router)
         if batch is None:
             return None
         batch.note()
-        purges = self._providers.purges
-        question = Question(
-            batch.identity, view.locale, view.media_type, caller.is_router, NOTHING_MORE, purges
-        )
+        question = Question(batch.identity, view.locale, view.media_type, is_router, NOTHING_MORE, purges)
         context = self._runs.context(request_id, view.locale, batch)
         response = at_once(_coded(view.coding, self._answer_whole(question, batch, context, never, {})))
         if response is None:
-            self._understood.note_slow(body, is_router=caller.is_router)
-        return response
+            self._understood.note_slow(body, is_router=is_router)
+            return None
+        form, remembered = form_without_id(response), self._validators.last(question)
+        if batch.is_constant and remembered is not None:
+            self._constants.keep((body, view, is_router), Constant(batch, question, *remembered, form))
+        return form.filled(request_id)
 
     async def _answer_all(self, request: Request, batch: Batch, caller: Caller, media_type: str) -> Response:
         headers = request.headers

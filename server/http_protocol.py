@@ -15,8 +15,9 @@ from uvicorn.server import ServerState
 from server.answers import encoded
 from server.deadline import Deadline
 from server.graphql_errors import plain_error
-from server.lane import Lane, Whole, lane_of
+from server.lane import Lane, lane_of
 from server.perimeter import MOST_HEADER_BYTES, MOST_HEADERS
+from server.whole import Whole, written
 
 # The application, where it reads the body at all, is the first to lose patience, and answers.
 _MARGIN_S = 1.0
@@ -220,7 +221,7 @@ class BoundedProtocol(HttpToolsProtocol):
         return self._lane.answer(asked, body)
 
     def _write(self, whole: Whole) -> None:
-        defaults = b"".join([b"%b: %b\r\n" % header for header in self.server_state.default_headers])
+        defaults = written(self.server_state.default_headers)
         self.transport.write(STATUS_LINE[whole.status] + defaults + whole.lines + b"\r\n" + whole.body)
         self.on_response_complete()
 

@@ -6,42 +6,28 @@ is not sure of, it leaves to the application untouched.
 
 import time
 from collections.abc import Callable
-from functools import lru_cache
-from typing import Final, NamedTuple, Protocol
+from typing import Final, Protocol
 
 from starlette.requests import HTTPConnection
-from starlette.responses import Response
 from starlette.types import ASGIApp, Scope
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from server.access import Caller
 from server.answers import request_id_from
 from server.edge.admission import Admission
-from server.edge.capture import RawHeaders
 from server.edge.kept_answers import KeptAnswers
 from server.edge.questions import PATH, Question, Questions, Told, View, question_of_body, question_of_url
 from server.life import Life
 from server.observation import Observation, observe
 from server.operations.requests import RequestRefused
-from server.perimeter import safe_headers
 from server.request_log import RequestLog
-
-_MOST_KNOWN: Final = 1024
-_LINE: Final = b"%b: %b\r\n"
-
-
-class Whole(NamedTuple):
-    """An answer to write as it stands: its status, the lines of its headers, and its body."""
-
-    status: int
-    lines: bytes
-    body: bytes
+from server.whole import Form, Whole, known_lines, written
 
 
 class Making(Protocol):
     """Makes the answer to a body where nothing needs to be waited for."""
 
-    def __call__(self, body: bytes, view: View, request_id: str, caller: Caller) -> Response | None:
+    def __call__(self, body: bytes, view: View, request_id: str, caller: Caller) -> Whole | None:
         """Make it, or answer None where that takes time."""
         ...
 
@@ -108,33 +94,18 @@ class Lane:
         noted.note_same(kept.noted, "HIT")
         reuse = kept.reuse_at(answers.now()) or kept.reuse_at_its_end
         status, headers, body = kept.for_who_has(told.get(b"if-none-match"))
-        before, behind = _lines(headers)
-        own = b"".join([_LINE % header for header in kept.headers_at(reuse)])
-        return Whole(
-            status, b"%bx-request-id: %b\r\n%b%b" % (before, noted.request_id.encode(), own, behind), body
-        )
+        before, safe = known_lines(headers)
+        return Form(status, before, written(kept.headers_at(reuse)) + safe, body).filled(noted.request_id)
 
     def _made(self, body: bytes, view: View, caller: Caller, noted: Observation) -> Whole | None:
         observe(noted)
-        response = self._making(body, view, noted.request_id, caller)
-        if response is None:
-            return None
-        headers = response.raw_headers
-        lines = b"".join([_LINE % header for header in (*headers, *safe_headers(headers))])
-        return Whole(response.status_code, lines, bytes(response.body))
+        return self._making(body, view, noted.request_id, caller)
 
 
 def _question(scope: Scope, body: bytes, view: View, caller: Caller) -> Question | None:
     if scope["method"] == "POST":
         return question_of_body(body, view, caller)
     return question_of_url(scope, view, caller)
-
-
-@lru_cache(_MOST_KNOWN)
-def _lines(headers: RawHeaders) -> tuple[bytes, bytes]:
-    """Write an answer's own headers, and those that keep browsers safe."""
-    safe = safe_headers(headers)
-    return b"".join([_LINE % header for header in headers]), b"".join([_LINE % header for header in safe])
 
 
 def lane_of(app: ASGIApp) -> Lane | None:

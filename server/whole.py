@@ -1,0 +1,55 @@
+"""Answers that leave in one piece."""
+
+from functools import lru_cache
+from typing import Final, NamedTuple
+
+from starlette.responses import Response
+
+from server.edge.capture import RawHeaders
+from server.perimeter import safe_headers
+
+_MOST_KNOWN: Final = 1024
+_ID: Final = b"x-request-id"
+_LINE: Final = b"%b: %b\r\n"
+
+
+class Whole(NamedTuple):
+    """An answer to write as it stands: its status, the lines of its headers, and its body."""
+
+    status: int
+    lines: bytes
+    body: bytes
+
+
+class Form(NamedTuple):
+    """An answer but for the id of its request, which stands between ``before`` and ``behind``."""
+
+    status: int
+    before: bytes
+    behind: bytes
+    body: bytes
+
+    def filled(self, request_id: str) -> Whole:
+        """Write the answer of a request."""
+        lines = b"%bx-request-id: %b\r\n%b" % (self.before, request_id.encode(), self.behind)
+        return Whole(self.status, lines, self.body)
+
+
+def form_without_id(response: Response) -> Form:
+    """Take the request's id out of an answer, and put the headers in that keep browsers safe."""
+    headers = [*response.raw_headers, *safe_headers(response.raw_headers)]
+    place = next(index for index, (name, _) in enumerate(headers) if name == _ID)
+    return Form(
+        response.status_code, written(headers[:place]), written(headers[place + 1 :]), bytes(response.body)
+    )
+
+
+def written(headers: RawHeaders | list[tuple[bytes, bytes]]) -> bytes:
+    """Write the lines of some headers."""
+    return b"".join([_LINE % header for header in headers])
+
+
+@lru_cache(_MOST_KNOWN)
+def known_lines(headers: RawHeaders) -> tuple[bytes, bytes]:
+    """Write the headers of an answer that is given often, and those that keep browsers safe."""
+    return written(headers), written(safe_headers(headers))

@@ -42,8 +42,8 @@ def test_new_documents_push_out_none_that_is_used_again_however_many_they_are() 
     first = documents.read("{ name }")
     documents.read("{ name }")
     once = documents.read("{ once: name }")
-    for number in range(MOST_CHARACTERS // 10):
-        documents.read(f"{{ a{number}: name }}")
+    for number in range(50):
+        documents.read(f"{{ a{number}: name }} #{'-' * (MOST_CHARACTERS // 40)}")
 
     assert documents.read("{ name }") is first
     assert documents.read("{ once: name }") is not once

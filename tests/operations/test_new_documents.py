@@ -63,8 +63,8 @@ async def test_new_documents_with_known_selections_that_give_much_are_compiled_a
     texts = [rich(turn) for turn in range(20)]
     before = CODES.compiled
     assert await steps(texts, plans_of(SCHEMA, 0)) < 0.6 * await steps(texts, None)
-    # Its list, its selection, and the top of each.
-    assert CODES.compiled - before < len(texts) + 2
+    # The list and its selection, the two fields at the top, and what calls them.
+    assert CODES.compiled - before <= 5
 
 
 @pytest.mark.parametrize("text", [small, wide_without_data, ever_new_selections])

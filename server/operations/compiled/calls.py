@@ -8,7 +8,7 @@ from server.operations.compiled.source import Source
 
 def steps_of(position: Position) -> str:
     """Write the path of a field."""
-    return f"(p, {position.key!r}, {position.parent.name!r})"
+    return f"(p, {position.spelled}, {position.parent.name!r})"
 
 
 def arguments_of(body: Source, arguments: Arguments) -> str:

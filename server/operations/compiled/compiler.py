@@ -1,10 +1,7 @@
 """An operation written as Python: one function a selection on an object type, one a list, one an async field."""
 
-from functools import partial
-from types import CoroutineType
 from typing import Any, Final
 
-import msgspec
 from graphql import (
     GraphQLError,
     GraphQLInterfaceType,
@@ -13,18 +10,16 @@ from graphql import (
     GraphQLObjectType,
     GraphQLOutputType,
     GraphQLUnionType,
-    Undefined,
 )
-from graphql.execution import Executor
 from graphql.execution.collect_fields import FieldDetails, collect_fields, collect_subfields
 from graphql.execution.values import VariableValues
-from graphql.pyutils import is_awaitable
 from graphql.type import GraphQLAbstractType
 
 from server.operations.compiled.abstract import resolves_by_class
 from server.operations.compiled.arguments import Arguments
 from server.operations.compiled.calls import arguments_of, call_of, steps_of
 from server.operations.compiled.completion import (
+    NAMED,
     Value,
     by_graphql_core,
     complete_leaf,
@@ -32,7 +27,7 @@ from server.operations.compiled.completion import (
     otherwise,
     wait,
 )
-from server.operations.compiled.executor import BASIC, PLAIN, Compiled, add, gathered, is_plain
+from server.operations.compiled.executor import Compiled, is_plain
 from server.operations.compiled.lasting import Reach, keeping, outermost
 from server.operations.compiled.positions import Position, Slot
 from server.operations.compiled.renderings import Renderings
@@ -59,18 +54,7 @@ class Compiler:
         self._fields = 0
         self._made: dict[tuple[int, str], str] = {}
         self._lists: dict[tuple[int, str], str] = {}
-        self._source = Source(
-            BASIC=BASIC,
-            PLAIN=PLAIN,
-            Coroutine=CoroutineType,
-            Raw=msgspec.Raw,
-            Undefined=Undefined,
-            add=add,
-            gathered=gathered,
-            is_awaitable=is_awaitable,
-            complete_leaf=Executor.complete_leaf_value,
-            partial=partial,
-        )
+        self._source = Source(**NAMED)
 
     def run(self, root: GraphQLObjectType) -> None:
         """Compile all of it; raises TooLarge, GraphQLError or RecursionError where that cannot be done."""
@@ -78,7 +62,7 @@ class Compiler:
         collected = collect_fields(
             compiled.schema, compiled.fragments, self._variables, root, compiled.operation
         )
-        name = self._selection(root, collected.grouped_field_set, collected.new_defer_usages)
+        name = self._selection(root, collected.grouped_field_set, collected.new_defer_usages, is_top=True)
         functions = self._source.functions()
         compiled.root = functions[name]
         kept = outermost(self._reaches)
@@ -90,7 +74,12 @@ class Compiler:
             compiled.kept[details, type_name] = functions[_kept(made)] = function
 
     def _selection(
-        self, parent: GraphQLObjectType, fields: dict[str, list[FieldDetails]], deferred: list[Any]
+        self,
+        parent: GraphQLObjectType,
+        fields: dict[str, list[FieldDetails]],
+        deferred: list[Any],
+        *,
+        is_top: bool = False,
     ) -> str:
         if deferred:
             raise GraphQLError("deferred")
@@ -102,7 +91,10 @@ class Compiler:
             body.line("w = None")
             with body.block("try:"):
                 for key, details in fields.items():
-                    self._field(body, parent, key, details)
+                    if is_top:
+                        self._apart(body, parent, key, details)
+                    else:
+                        self._field(body, parent, key, details, repr(key))
             with body.block("except Exception:"):
                 body.line("x.abandon([r[k] for k in w or ()])")
                 body.line("raise")
@@ -111,29 +103,41 @@ class Compiler:
         self._reaches[name], self._reach = self._reach, above
         return name
 
-    def _field(self, body: Source, parent: GraphQLObjectType, key: str, details: list[FieldDetails]) -> None:
+    def _apart(self, top: Source, root: GraphQLObjectType, key: str, details: list[FieldDetails]) -> None:
+        # Each field at the top has a function, and its key is an object: other documents will have the same code.
+        body = self._source.beside()
+        name = body.unnamed("f")
+        with body.block(f"def {name}(s, p, x, r, w):"):
+            self._field(body, root, key, details, body.name("k", key))
+            body.line("return w")
+        self._source.extend(body)
+        top.line(f"w = {name}(s, p, x, r, w)")
+
+    def _field(
+        self, body: Source, parent: GraphQLObjectType, key: str, details: list[FieldDetails], spelled: str
+    ) -> None:
         self._fields += 1
         if self._fields > MOST_FIELDS:
             raise TooLarge
         name = details[0].node.name.value
         if name == "__typename":
-            body.line(f"r[{key!r}] = {parent.name!r}")
+            body.line(f"r[{spelled}] = {parent.name!r}")
             return
         definition = self._compiled.schema.get_field(parent, name)
         if definition is None:
             return
-        position = Position(key, details, definition, parent)
+        position = Position(key, details, definition, parent, spelled)
         slot = Slot(position, definition.type)
         with body.block("try:"):
             self._resolved(body, slot)
         with body.block("except Exception as e:"):
             body.line(f"v = x.fail({body.name('S', slot)}, e, {steps_of(position)})")
-        body.line(f"r[{key!r}] = v")
+        body.line(f"r[{spelled}] = v")
 
     def _resolved(self, body: Source, slot: Slot) -> None:
         position = slot.position
         steps = steps_of(position)
-        value = Value("v", steps, body.name("S", slot), f"w = add(w, {position.key!r})")
+        value = Value("v", steps, body.name("S", slot), f"w = add(w, {position.spelled})")
         way = resolution_of(self._compiled.schema, position)
         arguments = Arguments(position)
         self._reach.note_way(way, position)
@@ -188,7 +192,7 @@ class Compiler:
         self._source.extend(function)
         given = arguments_of(body, arguments) if arguments.takes_some else "None"
         body.line(f"v = {name}(s, {steps_of(slot.position)}, x, {given})")
-        body.line(f"w = add(w, {slot.position.key!r})")
+        body.line(f"w = add(w, {slot.position.spelled})")
 
     def _complete(self, body: Source, type_: GraphQLOutputType, value: Value, slot: Slot) -> None:
         if is_leaf(type_):

@@ -1,9 +1,13 @@
 """Source that completes a value: the evident outcome in line, everything else by graphql-core."""
 
 import enum
-from contextlib import AbstractContextManager, suppress
+from collections.abc import Mapping
+from contextlib import suppress
+from functools import partial
+from types import CoroutineType
 from typing import Any, Final, NamedTuple
 
+import msgspec
 from graphql import (
     GraphQLBoolean,
     GraphQLEnumType,
@@ -14,12 +18,15 @@ from graphql import (
     GraphQLOutputType,
     GraphQLScalarType,
     GraphQLString,
+    Undefined,
     is_leaf_type,
     is_non_null_type,
 )
 from graphql.execution import Executor
+from graphql.pyutils import is_awaitable
 
-from server.operations.compiled.source import Source
+from server.operations.compiled.executor import BASIC, PLAIN, add, gathered
+from server.operations.compiled.source import Block, Source
 
 # What holds of a value that these scalars would not leave as it is.
 _UNUSUAL: Final = {
@@ -29,6 +36,19 @@ _UNUSUAL: Final = {
     GraphQLFloat: "({v}.__class__ is not float or {v} - {v} != 0.0)",
     GraphQLBoolean: "{v} is not True and {v} is not False",
 }
+NAMED: Final[Mapping[str, Any]] = {
+    "BASIC": BASIC,
+    "PLAIN": PLAIN,
+    "Coroutine": CoroutineType,
+    "Raw": msgspec.Raw,
+    "Undefined": Undefined,
+    "add": add,
+    "complete_leaf": Executor.complete_leaf_value,
+    "gathered": gathered,
+    "is_awaitable": is_awaitable,
+    "partial": partial,
+}
+"""What all source names."""
 
 
 class Value(NamedTuple):
@@ -93,7 +113,7 @@ def wait(source: Source, value: Value) -> None:
         source.line(f"{value.variable} = await {value.variable}")
 
 
-def otherwise(source: Source, value: Value, *, nullable: bool) -> AbstractContextManager[None]:
+def otherwise(source: Source, value: Value, *, nullable: bool) -> Block:
     """Begin what happens to a value that is not as expected: null stays null where it may."""
     return source.block(f"elif {value.variable} is not None:" if nullable else "else:")
 

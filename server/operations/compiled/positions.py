@@ -11,12 +11,21 @@ Steps: TypeAlias = "tuple[Steps, str | int, str | None] | Path | None"
 
 
 class Position:
-    """One field of one selection on one object type, with every node that merged into it."""
+    """One field of one selection on one object type, with every node that merged into it.
+
+    ``spelled`` is how source names its key.
+    """
 
     def __init__(
-        self, key: str, details: list[FieldDetails], definition: GraphQLField, parent: GraphQLObjectType
+        self,
+        key: str,
+        details: list[FieldDetails],
+        definition: GraphQLField,
+        parent: GraphQLObjectType,
+        spelled: str,
     ) -> None:
         self.key = key
+        self.spelled = spelled
         self.details = details
         self.nodes: list[FieldNode] = [each.node for each in details]
         self.name = self.nodes[0].name.value

@@ -1,7 +1,6 @@
 """Python source under construction, and the objects that it names."""
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from typing import Final
 
 from server.operations.compiled.codes import MARK, Codes
@@ -10,13 +9,28 @@ from server.operations.values import Value
 CODES: Final = Codes()
 
 
+class Block:
+    """What is indented below a line."""
+
+    __slots__ = ("_before", "_source")
+
+    def __init__(self, source: "Source") -> None:
+        self._source = source
+
+    def __enter__(self) -> None:
+        self._before = self._source.indent()
+
+    def __exit__(self, *_: object) -> None:
+        self._source.dedent(self._before)
+
+
 class Source:
     """Lines of functions; objects are handed in by name, since source cannot spell them."""
 
     def __init__(self, **objects: Value) -> None:
         self._lines: list[str] = []
         self._functions: list[str] = []
-        self._depth = 0
+        self._indent = ""
         self._objects: dict[str, Value] = objects
         self._names: dict[int, str] = {}
 
@@ -34,18 +48,23 @@ class Source:
 
     def line(self, text: str) -> None:
         """Add a line."""
-        self._lines.append(" " * self._depth + text)
+        self._lines.append(self._indent + text)
 
-    @contextmanager
-    def block(self, head: str) -> Iterator[None]:
-        """Add a line and indent those that follow."""
-        self.line(head)
-        self._depth += 1
-        before = len(self._lines)
-        yield
+    def block(self, head: str) -> "Block":
+        """Add a line and indent those that follow, while the block is entered."""
+        self._lines.append(self._indent + head)
+        return Block(self)
+
+    def indent(self) -> int:
+        """Indent what follows; tells how many lines there are."""
+        self._indent += " "
+        return len(self._lines)
+
+    def dedent(self, before: int) -> None:
+        """End what was indented when there were so many lines."""
         if len(self._lines) == before:
             self.line("pass")
-        self._depth -= 1
+        self._indent = self._indent[1:]
 
     def extend(self, other: "Source") -> None:
         """Append the function of a source that shares this one's objects."""

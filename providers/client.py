@@ -60,6 +60,7 @@ class ProviderClient:
         self._clock = clock or Clock()
         self.purging = Purging(provider)
         self._kept = Kept(policy, self._clock, share, self.purging)
+        self._find = self._kept.memory.get
         agreement = share.agreement if share else None
         self._flights = Flights()
         self._circuits = Circuits(
@@ -127,7 +128,7 @@ class ProviderClient:
         """
         if scope.rehearsal is not None or self.missing:
             return None
-        entry = self._kept.find(call)
+        entry = self._find(call)
         if entry is None:
             return None
         now = self._clock.unix()
@@ -135,8 +136,16 @@ class ProviderClient:
         if not verdict:
             return None
         answer: Answer[T] = entry.answer
-        record = self._record(call, scope, asyncio.get_running_loop().time())
-        record.verdict, record.age_s, record.origin = verdict, entry.age_s(now), answer.origin
+        record = CallRecord(
+            provider=self.provider,
+            route=call.route,
+            started_ms=(asyncio.get_running_loop().time() - scope.began) * 1000,
+            skip=call.skip,
+            limit=call.limit,
+            verdict=verdict,
+            age_s=entry.age_s(now),
+            origin=answer.origin,
+        )
         scope.calls.append(record)
         if verdict == "STALE":
             self._renew(ask(), scope)

@@ -4,6 +4,7 @@ Keys are frozen tuples with the locale in them: loaders, cache and calls in flig
 """
 
 import re
+from functools import lru_cache
 from typing import NamedTuple
 
 from providers.errors import InvalidKey
@@ -14,6 +15,8 @@ _PRODUCT_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
 # Recorded slugs have letters, digits and hyphens; the other marks are those that RFC 3986 leaves alone in a path.
 _SLUG = re.compile(r"[A-Za-z0-9._~-]{1,200}")
 _SHOWN = 80
+# Of those that fit, all of which are short: the same ones are asked for again and again.
+_MOST_REMEMBERED = 4096
 
 
 class ActivityKey(NamedTuple):
@@ -43,6 +46,7 @@ def shown(text: str) -> str:
     return repr(text if len(text) <= _SHOWN else text[:_SHOWN] + "…")
 
 
+@lru_cache(_MOST_REMEMBERED)
 def activity_uuid(text: str) -> str:
     """Return the UUID in lower case; any version is accepted, since Musement uses 1 as well as 4."""
     lowered = text.lower()

@@ -1,17 +1,14 @@
 """Activities: by key, as items of the search, and what their fields cost."""
 
-from collections.abc import Coroutine
-
 import msgspec
 
 from providers.errors import ProviderError
 from providers.keys import ActivityKey, activity_uuid
 from providers.musement.records import CARRIED, Activity, activity_owner
-from providers.records import Answer
 from resolvers import partial
 from resolvers.begun import begins_at_once
 from resolvers.context import Context, Info
-from resolvers.lookups import bounded, checked, each
+from resolvers.lookups import Sought, bounded, checked, each
 from resolvers.media import MediaField, selected_fields
 from resolvers.photos import start_joined
 from resolvers.selection import Arguments, Selection, planned
@@ -92,7 +89,8 @@ async def activities(
     plan = planned(info, TYPE, plan_of)
     loader, is_detail = context.loaders.activity, plan.waits_for_detail
 
-    def find(uuid: str) -> Answer[Activity] | Coroutine[object, None, Activity | None]:
+    # Quoted, for what stands within a function is read again with each call of it.
+    def find(uuid: str) -> "Sought[Activity]":
         key = ActivityKey(checked(activity_uuid, uuid, "uuids"), chosen)
         _start(context, key, plan)
         return (loader.at_hand(key) if is_detail else None) or _waited(context, key, plan)
@@ -147,4 +145,5 @@ def failed(key: ActivityKey, error: ProviderError) -> Activity:
 def _start(context: Context, key: ActivityKey, plan: ActivityPlan) -> None:
     if plan.starts_media or any(field.fetches(activity_owner(key.uuid)) for field in plan.media):
         context.loaders.activity_media.start(key)
-    start_joined(context, key, plan.photos)
+    if plan.photos:
+        start_joined(context, key, plan.photos)

@@ -57,6 +57,6 @@ def begin(coroutine: Coroutine[Any, Any, T]) -> "T | Begun[T]":
 
 
 def begins_at_once(resolver: R) -> R:
-    """Mark a resolver as fit for ``begin``."""
+    """Mark a resolver as fit for ``begin``: an async one, or one that gives a coroutine where it has to wait."""
     setattr(resolver, _MARK, Begun)
     return resolver

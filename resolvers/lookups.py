@@ -13,6 +13,9 @@ from resolvers.errors import BadUserInput
 K = TypeVar("K")
 S = TypeVar("S")
 
+Sought = Answer[S] | Coroutine[Any, Any, S | None]
+"""An answer that is at hand, or what is to be waited for."""
+
 # These two alone: gather's return_exceptions would pass our own faults off as answers.
 _OF_ITS_KEY: Final = (ProviderError, BadUserInput)
 
@@ -35,19 +38,9 @@ def bounded(context: Context, keys: Sequence[object], argument: str) -> None:
 
 async def each(
     keys: Sequence[K],
-    find: Callable[[K], Answer[S] | Coroutine[Any, Any, S | None]],
+    find: Callable[[K], Sought[S]],
 ) -> list[S | None | Exception]:
-    """Find every key, all at once; a key's failure stands at its own position.
-
-    ``find`` gives an answer that is at hand, or what is to be waited for.
-    """
-
-    async def caught(begun: Begun[S | None]) -> S | None | Exception:
-        try:
-            return await begun
-        except _OF_ITS_KEY as error:
-            return error
-
+    """Find every key, all at once; a key's failure stands at its own position."""
     found: list[Any] = []
     for key in keys:
         try:
@@ -57,7 +50,14 @@ async def each(
             found.append(error)
     waiting = [index for index, value in enumerate(found) if isinstance(value, Begun)]
     if waiting:
-        values = await asyncio.gather(*(caught(found[index]) for index in waiting))
+        values = await asyncio.gather(*(_caught(found[index]) for index in waiting))
         for index, value in zip(waiting, values, strict=True):
             found[index] = value
     return found
+
+
+async def _caught(begun: Begun[S | None]) -> S | None | Exception:
+    try:
+        return await begun
+    except _OF_ITS_KEY as error:
+        return error

@@ -1,7 +1,7 @@
 """The media of one owner: galleries, videos, and both as one list."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Coroutine, Sequence
 from functools import partial
 from typing import Any, Final
 
@@ -10,12 +10,12 @@ from strawberry import Parent
 
 from providers.clubmed.records import Resort
 from providers.forge.records import Photo
-from providers.keys import ResortKey
+from providers.keys import ActivityKey, ResortKey
 from providers.musement.records import Activity
 from providers.records import Answer, Image, Media, MediaKind, Origin, Owner, Provider
 from resolvers.begun import begins_at_once
 from resolvers.connections import Connection, ListWindow, Paging, PagingValue, list_window
-from resolvers.context import Context, Info
+from resolvers.context import Context, Info, looks_at_context
 from resolvers.cursors import Binding
 from resolvers.errors import BadUserInput
 from resolvers.lasting import lasting
@@ -25,6 +25,9 @@ from resolvers.selection import Selection
 _IMAGES: Final = frozenset({MediaKind.IMAGE})
 _VIDEOS: Final = frozenset({MediaKind.VIDEO})
 _NO_KEYWORDS: Final[frozenset[str]] = frozenset()
+
+Listed = Connection[Media] | Coroutine[Any, Any, Connection[Media]]
+"""A list that is at hand, or what is to be waited for."""
 
 
 class MediaField(msgspec.Struct, frozen=True, cache_hash=True):
@@ -103,54 +106,60 @@ def selected_fields(selection: Selection) -> tuple[MediaField, ...]:
 
 
 @begins_at_once
-async def activity_gallery(parent: Parent[Activity], info: Info, **paging: PagingValue) -> Connection[Media]:
+@looks_at_context
+def activity_gallery(parent: Parent[Activity], info: Info, **paging: PagingValue) -> Listed:
     """Give the images of an activity's media list."""
-    return await _of_activity(parent, info.context, gallery_field(None, **paging))
+    return _of_activity(parent, info.context, gallery_field(None, **paging))
 
 
 @begins_at_once
-async def activity_videos(parent: Parent[Activity], info: Info, **paging: PagingValue) -> Connection[Media]:
+@looks_at_context
+def activity_videos(parent: Parent[Activity], info: Info, **paging: PagingValue) -> Listed:
     """Give the videos of an activity's media list."""
-    return await _of_activity(parent, info.context, videos_field(**paging))
+    return _of_activity(parent, info.context, videos_field(**paging))
 
 
 @begins_at_once
-async def activity_media(
+@looks_at_context
+def activity_media(
     parent: Parent[Activity],
     info: Info,
     kinds: Sequence[MediaKind] | None = None,
     **paging: PagingValue,
-) -> Connection[Media]:
+) -> Listed:
     """Give an activity's media list, or the kinds of it that are asked for."""
-    return await _of_activity(parent, info.context, media_field(kinds, **paging))
+    return _of_activity(parent, info.context, media_field(kinds, **paging))
 
 
 @begins_at_once
-async def resort_gallery(
+@looks_at_context
+def resort_gallery(
     parent: Parent[Resort],
     info: Info,
     keywords: Sequence[str] | None = None,
     **paging: PagingValue,
-) -> Connection[Media]:
+) -> Listed:
     """Give a product's pictures, or those with any of the keywords."""
-    return await _of_resort(parent, info.context, gallery_field(keywords, **paging))
+    return _of_resort(parent, info.context, gallery_field(keywords, **paging))
 
 
 @begins_at_once
-async def resort_videos(parent: Parent[Resort], info: Info, **paging: PagingValue) -> Connection[Media]:
+@looks_at_context
+def resort_videos(parent: Parent[Resort], info: Info, **paging: PagingValue) -> Listed:
     """Give a product's videos."""
-    return await _of_resort(parent, info.context, videos_field(**paging))
+    return _of_resort(parent, info.context, videos_field(**paging))
 
 
 @begins_at_once
-async def resort_media(
+@looks_at_context
+def resort_media(
     parent: Parent[Resort],
     info: Info,
     kinds: Sequence[MediaKind] | None = None,
     **paging: PagingValue,
-) -> Connection[Media]:
+) -> Listed:
     """Give a product's pictures, then its videos; a kind that is not asked for costs no call."""
-    return await _of_resort(parent, info.context, media_field(kinds, **paging))
+    return _of_resort(parent, info.context, media_field(kinds, **paging))
 
 
 @lasting
@@ -164,34 +173,51 @@ def photo_media(
     return window.cut(items, parent.origin or Origin(stored_at=0.0, fresh_until=0.0))
 
 
-async def _of_activity(activity: Activity, context: Context, field: MediaField) -> Connection[Media]:
-    # Checked first: wrong arguments cost no call.
-    if not field.is_plain:
-        field.window(activity.owner)
-    loader, key = context.loaders.activity_media, activity.key
-    answer = loader.at_hand(key) or await loader.load(key)
-    return answer.once(field, lambda: _cut(field, activity.owner, answer.value or (), answer.origin))
+def _of_activity(activity: Activity, context: Context, field: MediaField) -> Listed:
+    _check(field, activity)
+    answer = context.loaders.activity_media.at_hand(activity.key)
+    if answer is None:
+        return _waited(activity, field, [context.loaders.activity_media], context)
+    return _only(answer, activity, field)
 
 
-async def _of_resort(resort: Resort, context: Context, field: MediaField) -> Connection[Media]:
-    if not field.is_plain:
-        field.window(resort.owner)
+def _of_resort(resort: Resort, context: Context, field: MediaField) -> Listed:
+    _check(field, resort)
     loaders = context.loaders
-    wanted: list[SafeLoader[ResortKey, Any]] = []
+    wanted: list[SafeLoader[Any, Any]] = []
     if field.wants(MediaKind.IMAGE):
         wanted.append(loaders.resort_pictures)
     if field.wants(MediaKind.VIDEO):
         wanted.append(loaders.resort_videos)
-    answers = await _all(wanted, resort.key)
+    answer = wanted[0].at_hand(resort.key) if len(wanted) == 1 else None
+    return _waited(resort, field, wanted, context) if answer is None else _only(answer, resort, field)
+
+
+def _check(field: MediaField, owner: Activity | Resort) -> None:
+    # Before anything is fetched: wrong arguments cost no call.
+    if not field.is_plain:
+        field.window(owner.owner)
+
+
+async def _waited(
+    owner: Activity | Resort, field: MediaField, wanted: Sequence[SafeLoader[Any, Any]], context: Context
+) -> Connection[Media]:
+    answers = await _all(wanted, owner.key)
     # A 404 that comes this far means "none": where it decides existence, the owner is null and nobody asks.
     if len(answers) == 1:
-        answer = answers[0]
-        return answer.once(field, lambda: _cut(field, resort.owner, answer.value or (), answer.origin))
+        return _only(answers[0], owner, field)
     now = context.scope.now()
     origins = [answer.origin for answer in answers] or [Origin(stored_at=now, fresh_until=now)]
     items = [item for answer in answers for item in answer.value or ()]
     # Two answers in one list are as fresh as the one that goes stale first.
-    return _cut(field, resort.owner, items, min(origins, key=lambda origin: origin.fresh_until))
+    return _cut(field, owner.owner, items, min(origins, key=lambda origin: origin.fresh_until))
+
+
+def _only(
+    answer: Answer[tuple[Media, ...]], owner: Activity | Resort, field: MediaField
+) -> Connection[Media]:
+    # The same each time, so that what it looks like can be kept.
+    return answer.once(field, lambda: _cut(field, owner.owner, answer.value or (), answer.origin))
 
 
 def _cut(field: MediaField, owner: Owner, items: Sequence[Media], origin: Origin) -> Connection[Media]:
@@ -203,7 +229,7 @@ def _cut(field: MediaField, owner: Owner, items: Sequence[Media], origin: Origin
 
 
 async def _all(
-    wanted: Sequence[SafeLoader[ResortKey, Any]], key: ResortKey
+    wanted: Sequence[SafeLoader[Any, Any]], key: ActivityKey | ResortKey
 ) -> list[Answer[tuple[Media, ...]]]:
     at_hand = [loader.at_hand(key) for loader in wanted]
     waiting = [loader.load(key) for loader, answer in zip(wanted, at_hand, strict=True) if answer is None]

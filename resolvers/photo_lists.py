@@ -11,7 +11,7 @@ from strawberry import UNSET
 from providers.errors import UpstreamRejected
 from providers.forge.lists import PhotoFilter, PhotoList, PhotoSort, PhotoSortField
 from providers.forge.records import Photo
-from providers.records import Origin, Provider
+from providers.records import Origin, Provider, Remembering
 from resolvers.branches import MOST_BRANCHES, ListAbsent, Merge, MergedWindow
 from resolvers.connections import (
     DEFAULT_WINDOW,
@@ -64,7 +64,7 @@ class MergedConnection(msgspec.Struct, frozen=True):
         )
 
 
-class PhotoListField(msgspec.Struct, frozen=True):
+class PhotoListField(Remembering, frozen=True):
     """The checked arguments of a photo list.
 
     ``branches`` has one filter, or those of ``anyOf``; ``culture`` is the one asked for, which need not be the one that
@@ -80,7 +80,9 @@ class PhotoListField(msgspec.Struct, frozen=True):
     @property
     def bound(self) -> Binding:
         """What the list's cursors are bound to."""
-        return binding(Provider.FORGE.value, self.culture, self.branches, self.sort)
+        return self.once(
+            "bound", lambda: binding(Provider.FORGE.value, self.culture, self.branches, self.sort)
+        )
 
     def lists(self, culture: str) -> list[PhotoList]:
         """Name the provider's lists, one a branch."""
@@ -88,7 +90,11 @@ class PhotoListField(msgspec.Struct, frozen=True):
 
     def window(self) -> tuple[int, int]:
         """Read the window of a list with one branch: first position and size; raises BadUserInput."""
-        return self.paging.window(self.bound, default=DEFAULT_WINDOW)
+        return self.once("window", lambda: self.paging.window(self.bound, default=DEFAULT_WINDOW))
+
+    def only_window(self, culture: str) -> Window[PhotoList]:
+        """Name the window of a list with one branch; raises BadUserInput."""
+        return self.once(("list", culture), lambda: Window(self.lists(culture)[0], *self.window()))
 
     def places(self) -> tuple[tuple[int, ...], tuple[int, ...] | None]:
         """Read the cursors of a merged list: where to start, and where to end; raises BadUserInput."""
@@ -191,16 +197,15 @@ async def connected(info: Info, field: PhotoListField) -> Connection[Photo] | Me
 
 async def _plain(info: Info, field: PhotoListField, culture: str) -> Connection[Photo]:
     context = info.context
-    skip, limit = field.window()
-    if not limit:
-        return empty_connection(field.bound, skip, context.scope.now())
-    loader, window = context.loaders.photo_window, Window(field.lists(culture)[0], skip, limit)
+    loader, window = context.loaders.photo_window, field.only_window(culture)
+    if not window.limit:
+        return empty_connection(field.bound, window.skip, context.scope.now())
     answer = loader.at_hand(window) or await loader.load(window)
     if answer is None:
         raise ListAbsent
     if answer.cut_short is not None:
         context.warn(answer.cut_short, info.path)
-    return answer.once(field.culture, partial(_connection, answer, field.bound, skip))
+    return answer.once(field.culture, partial(_connection, answer, field.bound, window.skip))
 
 
 def _connection(answer: WindowAnswer[Photo], bound: Binding, skip: int) -> Connection[Photo]:

@@ -19,6 +19,7 @@ from resolvers.context import Context, Info
 from resolvers.errors import BadUserInput
 from resolvers.lookups import bounded, checked, each
 from resolvers.photo_lists import MergedConnection, PhotoListField, connected, photo_list_field, start
+from resolvers.selection import remembered
 
 PhotoConnection = Connection[Photo] | MergedConnection
 
@@ -92,7 +93,13 @@ async def photos(
     """List photos of a culture."""
     context = info.context
     chosen = context.locale_of(locale)
-    return await connected(info, photo_list_field(context, chosen, arguments, insists=locale is not None))
+    insists = locale is not None
+    field = remembered(
+        info,
+        (photo_list_field, chosen),
+        lambda: photo_list_field(context, chosen, arguments, insists=insists),
+    )
+    return await connected(info, field)
 
 
 @begins_at_once

@@ -1,6 +1,6 @@
 """Resort products: by key, as items of the catalogue, and what their fields cost."""
 
-from collections.abc import Coroutine, Iterable
+from collections.abc import Iterable
 from typing import Any, Final
 
 import msgspec
@@ -8,12 +8,12 @@ import msgspec
 from providers.clubmed.records import CARRIED, Resort, resort_owner
 from providers.errors import ProviderError
 from providers.keys import ResortKey, product_id
-from providers.records import Answer, MediaKind
+from providers.records import MediaKind
 from resolvers import partial
 from resolvers.begun import begins_at_once
 from resolvers.context import Context, Info
 from resolvers.loaders import Loaders, SafeLoader
-from resolvers.lookups import bounded, checked, each
+from resolvers.lookups import Sought, bounded, checked, each
 from resolvers.media import MediaField, selected_fields
 from resolvers.photos import start_joined
 from resolvers.selection import Arguments, Selection, planned
@@ -116,7 +116,7 @@ async def resort_products(
     plan = planned(info, TYPE, plan_of)
     loader, is_detail = context.loaders.resort, plan.waits_for_detail
 
-    def find(text: str) -> Answer[Resort] | Coroutine[object, None, Resort | None]:
+    def find(text: str) -> "Sought[Resort]":
         key = _key(text, "productIds", chosen)
         _start(context, key, plan)
         return (loader.at_hand(key) if is_detail else None) or _waited(context, key, plan)
@@ -194,4 +194,5 @@ def _start(context: Context, key: ResortKey, plan: ResortPlan) -> None:
         context.loaders.resort_pictures.start(key)
     if MediaKind.VIDEO in kinds:
         context.loaders.resort_videos.start(key)
-    start_joined(context, key, plan.photos)
+    if plan.photos:
+        start_joined(context, key, plan.photos)

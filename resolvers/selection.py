@@ -1,6 +1,6 @@
 """What an operation selects below a field: fragments, interfaces, @skip, @include and variables seen through."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from typing import Any, TypeVar, cast
 
 from graphql import (
@@ -173,10 +173,15 @@ def planned(info: ContextInfo, type_name: str, plan: Callable[[Selection], P]) -
 
     It must follow from the selection alone, and must not hold it: the request that it was made in would live as long.
     """
-    nodes = info._raw_info.field_nodes  # noqa: SLF001 - the same
-    plans = info.context.memory
-    key = (plan, type_name, *map(id, nodes))
-    known: P | None = plans.get(key)
+    return remembered(info, (plan, type_name), lambda: plan(below(info, type_name)))
+
+
+def remembered(info: ContextInfo, key: tuple[Hashable, ...], make: Callable[[], P]) -> P:
+    """Make what follows from the field's place in its operation and from a key alone, or find it made before."""
+    nodes = getattr(info, "nodes", None) or info._raw_info.field_nodes  # noqa: SLF001 - the same
+    memory = info.context.memory
+    whole = (key, *map(id, nodes))
+    known: P | None = memory.get(whole)
     if known is None:
-        known = plans[key] = plan(below(info, type_name))
+        known = memory[whole] = make()
     return known

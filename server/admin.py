@@ -1,7 +1,7 @@
 """What an operator may do to a running graph: have it forget answers."""
 
 import hmac
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from http import HTTPStatus
 from typing import Final
 
@@ -21,7 +21,7 @@ from server.settings import Settings
 
 _LARGEST_BODY: Final = 64 * 1024
 _LONGEST_TAG: Final = 200
-_PROVIDERS: Final = {
+_PROVIDERS: Final[Mapping[str, tuple[Provider, Callable[[str], str]]]] = {
     "Activity": (Provider.MUSEMENT, activity_uuid),
     "ResortProduct": (Provider.CLUB_MED, product_id),
     "Photo": (Provider.FORGE, photo_slug),

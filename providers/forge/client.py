@@ -26,6 +26,7 @@ from providers.transport import Reply
 # The page's maximum; what happens above it is not documented.
 LARGEST_PAGE: Final = 100
 _CALLS_REMEMBERED: Final = 2048
+_LOCALES_REMEMBERED: Final = 256
 # More digits than a position has are nonsense, and Python refuses to read thousands of them.
 _POSITION = re.compile(r"\d{1,15}", re.ASCII)
 
@@ -51,15 +52,17 @@ class Cultures:
         self._default = default.lower()
         self._absent_s = absent_s
         self._absent_until: dict[str, float] = {}
+        self._tried = lru_cache(_LOCALES_REMEMBERED)(self._tried_for)
 
     def candidates(self, locale: str) -> list[str]:
         """List the cultures to try for a locale that nobody insisted on: itself, its language's, the default."""
-        wanted = locale.lower()
+        present = [culture for culture in self._tried(locale.lower()) if not self.is_absent(culture)]
+        return present or [self._default]
+
+    def _tried_for(self, wanted: str) -> tuple[str, ...]:
         # A tenant without a configured list may speak what nobody has listed: asking is the only way to learn it.
         known = [] if self._configured else [wanted]
-        tried = list(dict.fromkeys([*known, *fallbacks(wanted, self._served, self._default)]))
-        present = [culture for culture in tried if not self.is_absent(culture)]
-        return present or [self._default]
+        return tuple(dict.fromkeys([*known, *fallbacks(wanted, self._served, self._default)]))
 
     def is_absent(self, culture: str) -> bool:
         """Tell whether the tenant is known not to have the culture."""

@@ -23,14 +23,14 @@ class PhotoSortField(enum.Enum):
     TAGS_EXTERNAL_SOURCE_REFERENCE = "tags.externalSourceReference"
 
 
-class PhotoSort(msgspec.Struct, frozen=True):
+class PhotoSort(msgspec.Struct, frozen=True, cache_hash=True):
     """One sort field and its direction."""
 
     field: PhotoSortField
     descending: bool = True
 
 
-class PhotoFilter(msgspec.Struct, frozen=True, kw_only=True):
+class PhotoFilter(msgspec.Struct, frozen=True, kw_only=True, cache_hash=True):
     """What a photo must be: every value given must match. Tuples are sorted and distinct, so that equals are equal."""
 
     tag_slugs: tuple[str, ...] = ()
@@ -50,7 +50,7 @@ class PhotoFilter(msgspec.Struct, frozen=True, kw_only=True):
         )
 
 
-class PhotoList(msgspec.Struct, frozen=True):
+class PhotoList(msgspec.Struct, frozen=True, cache_hash=True):
     """One list: culture (lower case), filter and sort (None: featured first, then the newest)."""
 
     culture: str

@@ -361,7 +361,11 @@ class _Record:
 
 def _declare(world: World, namespace: dict[str, Any], field: Field, *, is_root: bool) -> None:
     annotation = world.annotation(field.shape)
-    ways = (*WAYS, _at_once, _at_once) if world.has_early_starters else WAYS
+    ways = (
+        (*WAYS, _at_once, _at_once, _at_once_or_later, _at_once_or_later)
+        if world.has_early_starters
+        else WAYS
+    )
     # No record stands above the root, and what lasts follows from one.
     way = world.chance.choice(ways[2:] if is_root else LASTING if world.is_calm else (*ways, *LASTING))
     if way is None:
@@ -482,6 +486,19 @@ def _at_once(world: World, field: Field) -> tuple[Callable[..., Any], bool]:
         if turns:
             await later(None, turns)
         return _given(world, field, parent, tuple(info.path.as_list()), info.context, size, wish)
+
+    resolver.begins_at_once = Begun  # type: ignore[attr-defined] # as production marks its own
+    return resolver, True
+
+
+def _at_once_or_later(world: World, field: Field) -> tuple[Callable[..., Any], bool]:
+    async def waited(parent: Any, turns: int) -> Any:
+        await later(None, turns)
+        return _given(world, field, parent, turns)
+
+    def resolver(parent: strawberry.Parent[Any], size: int | None = 1) -> Any:
+        turns = Random(f"{field.name}{size}").randrange(3)  # noqa: S311 - repeatable
+        return waited(parent, turns - 1) if turns else _given(world, field, parent, turns)
 
     resolver.begins_at_once = Begun  # type: ignore[attr-defined] # as production marks its own
     return resolver, True

@@ -29,7 +29,7 @@ def call_of(
         parts.append(f"**{call}.converted({read}, {raw})" if read else f"**{at_once}")
     parts += [f"{name}=s" for name in way.source_names]
     if way.info_name:
-        info = f"{call}.info(partial(x.info, {named}, {steps}), x.context_value)"
+        info = f"{call}.info(partial(x.info, {named}, {steps}), x.context_value, {named}.nodes)"
         known = f"x.infos.get({call}) or x.infos.setdefault({call}, {info})"
         parts.append(f"{way.info_name}={known if way.looks_at_context_alone else info}")
     return f"{body.name('R', way.function)}({', '.join(parts)})"

@@ -147,7 +147,7 @@ class Compiler:
             given = ", **" + arguments_of(body, arguments) if arguments.takes_some else ""
             body.line(f"i = x.info({body.name('P', position)}, {steps})")
             body.line(f"v = {body.name('R', way.function)}(s, i{given})")
-        elif way.begun and way.is_async:
+        elif way.begun:
             self._begun(body, slot, way, arguments, value)
             return
         elif way.is_async:
@@ -170,7 +170,13 @@ class Compiler:
             function.line("return v")
         self._source.extend(function)
         begun = body.name("Y", way.begun)
-        body.line(f"v = {begun}.begin({call_of(body, slot.position, way, arguments, steps, '')})")
+        call = call_of(body, slot.position, way, arguments, steps, "")
+        if way.is_async:
+            body.line(f"v = {begun}.begin({call})")
+        else:
+            body.line(f"v = {call}")
+            with body.block("if v.__class__ is Coroutine:"):
+                body.line(f"v = {begun}.begin(v)")
         with body.block(f"if v.__class__ is {begun}:"):
             body.line(f"v = {name}(v, {steps}, x)")
             body.line(value.pending)

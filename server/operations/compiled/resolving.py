@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Final, cast
 
 import msgspec
-from graphql import GraphQLResolveInfo, GraphQLSchema
+from graphql import FieldNode, GraphQLResolveInfo, GraphQLSchema
 from graphql.execution import default_field_resolver
 from strawberry.types.arguments import convert_argument
 from strawberry.types.base import StrawberryContainer, has_object_definition
@@ -37,8 +37,8 @@ class Wrapped(msgspec.Struct, frozen=True):
 class Direct(msgspec.Struct, frozen=True):
     """The value comes from a function of a Strawberry field that nothing stands around.
 
-    ``begun`` is the mark of an async function that may start in the task that calls it: its ``begin`` runs a coroutine
-    up to its first wait, and gives its result, or an instance of the mark to be awaited. ``looks_at_context_alone``
+    ``begun`` is the mark of a function whose coroutine may start in the task that calls it: its ``begin`` runs that up
+    to its first wait, and gives its result, or an instance of the mark to be awaited. ``looks_at_context_alone``
     is the mark of one that looks at nothing else of its info, which is therefore the same for all of its calls.
     ``is_lasting`` is the mark of one that gives the same for the same source and arguments, whoever asks and whenever.
     """
@@ -55,11 +55,19 @@ class Direct(msgspec.Struct, frozen=True):
 
 
 class LateInfo(Info[Value, Value]):
-    """Strawberry's info; graphql-core's within it is made when asked for, since most look at the context alone."""
+    """Strawberry's info; graphql-core's within it is made when asked for, since most look at the context alone.
+
+    ``nodes`` are those that ask for the field.
+    """
 
     def __init__(
-        self, raw: Callable[[], GraphQLResolveInfo[Value]], context: object, field: StrawberryField
+        self,
+        raw: Callable[[], GraphQLResolveInfo[Value]],
+        context: object,
+        field: StrawberryField,
+        nodes: list[FieldNode],
     ) -> None:
+        self.nodes = nodes
         self._make_raw = raw
         self._context = context
         self._field = field
@@ -89,11 +97,13 @@ class DirectCall:
         ]
         self._needs_info = any(_has_input_type(each.type) for each in field.arguments)
 
-    def info(self, raw: Callable[[], GraphQLResolveInfo[Value]], context: object) -> Value:
-        """Make Strawberry's info."""
+    def info(
+        self, raw: Callable[[], GraphQLResolveInfo[Value]], context: object, nodes: list[FieldNode]
+    ) -> Value:
+        """Make Strawberry's info; ``nodes`` are those that ask for the field."""
         kind = self._converter.config.info_class
         if kind is Info:
-            return LateInfo(raw, context, self._field)
+            return LateInfo(raw, context, self._field, nodes)
         # A class of the schema's own may want all of it at once.
         return self._whole_info(raw())
 

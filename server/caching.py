@@ -1,6 +1,5 @@
 """How long browsers and caches between may keep an answer, and how they ask whether it is still good."""
 
-import hashlib
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Hashable, Mapping, Sequence
@@ -12,6 +11,7 @@ from starlette.responses import Response
 
 from providers.call_record import CallRecord
 from providers.records import Origin
+from server.entity_tags import EntityTags
 from server.operations.hints import FREE, Hint
 
 WITHOUT_CALLS_S: Final = 60
@@ -19,6 +19,7 @@ MOST_VALIDATORS: Final = 10_000
 NEVER: Final = "no-store"
 
 _VARY: Final = "Accept, Accept-Language"
+_TAGS: Final = EntityTags()
 
 
 class Reuse(msgspec.Struct, frozen=True):
@@ -95,7 +96,7 @@ def unless_known(request: Request, response: Response) -> Response:
 
 def etag_of(body: bytes) -> str:
     """Name the very bytes of an answer."""
-    return f'"{hashlib.sha256(body).hexdigest()[:32]}"'
+    return _TAGS.of(body)
 
 
 class Validators:

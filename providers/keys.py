@@ -41,6 +41,12 @@ class PhotoKey(NamedTuple):
     slug: str
 
 
+@lru_cache(_MOST_REMEMBERED)
+def activity_key(uuid: str, locale: str) -> ActivityKey:
+    """Make a key, or find it made: the same ones are looked up again and again."""
+    return ActivityKey(uuid, locale)
+
+
 def shown(text: str) -> str:
     """Quote what a client sent for an error message: escaped, and cut to a readable length."""
     return repr(text if len(text) <= _SHOWN else text[:_SHOWN] + "…")

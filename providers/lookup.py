@@ -45,7 +45,7 @@ class Lookup(Generic[K, T]):
             key: each if isinstance(each, ProviderError) else fit(key, each) for key, each in found.items()
         }
 
-    def at_hand(self, key: K, scope: CallScope) -> Answer[T] | None:
+    def at_hand(self, scope: CallScope, key: K) -> Answer[T] | None:
         """Look up one key among the kept answers; None where its call has to be waited for."""
         call = self._call(key)
         answer = self._client.at_hand(call, lambda: self._ask(scope, key, call), scope)

@@ -3,7 +3,7 @@
 import msgspec
 
 from providers.errors import ProviderError
-from providers.keys import ActivityKey, activity_uuid
+from providers.keys import ActivityKey, activity_key, activity_uuid
 from providers.musement.records import CARRIED, Activity, activity_owner
 from resolvers import partial
 from resolvers.begun import begins_at_once
@@ -91,7 +91,7 @@ async def activities(
 
     # Quoted, for what stands within a function is read again with each call of it.
     def find(uuid: str) -> "Sought[Activity]":
-        key = ActivityKey(checked(activity_uuid, uuid, "uuids"), chosen)
+        key = activity_key(checked(activity_uuid, uuid, "uuids"), chosen)
         _start(context, key, plan)
         return (loader.at_hand(key) if is_detail else None) or _waited(context, key, plan)
 

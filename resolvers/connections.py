@@ -34,12 +34,12 @@ class Paging(msgspec.Struct, frozen=True):
     @staticmethod
     def of(arguments: Mapping[str, PagingValue]) -> "Paging":
         """Make it of the arguments that a resolver received."""
-        return msgspec.convert(arguments, Paging) if arguments else _NOT_PAGED
+        return msgspec.convert(arguments, Paging) if arguments else NOT_PAGED
 
     @property
     def is_unset(self) -> bool:
         """Whether no argument was given, so that nothing can be wrong with them."""
-        return self is _NOT_PAGED
+        return self is NOT_PAGED
 
     def checked(self) -> "Paging":
         """Return itself; raises BadUserInput where a count is out of bounds or both counts are given."""
@@ -72,7 +72,8 @@ class Paging(msgspec.Struct, frozen=True):
         return low, count if high is None else max(0, min(count, high - low))
 
 
-_NOT_PAGED: Final = Paging()
+NOT_PAGED: Final = Paging()
+"""What ``Paging.of`` makes of no arguments."""
 
 
 class PageInfo(msgspec.Struct, frozen=True):

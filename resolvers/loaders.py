@@ -64,7 +64,7 @@ class SafeLoader(Generic[K, V]):
 
     def at_hand(self, key: K) -> V | None:
         """Use the value of a key that need not be waited for; any other is fetched from now on, and is None."""
-        value = self.there(key)
+        value = self._values.get(key) or self.there(key)
         if value is not None:
             self._count_use(key)
         return value
@@ -262,7 +262,7 @@ class Loaders:
             loader.close()
 
     def _by_key(self, lookup: Lookup[H, T]) -> SafeLoader[H, Answer[T]]:
-        return SafeLoader(partial(lookup, scope=self._scope), partial(lookup.at_hand, scope=self._scope))
+        return SafeLoader(partial(lookup, scope=self._scope), partial(lookup.at_hand, self._scope))
 
     def _every(self) -> Iterator[SafeLoader[Any, Any]]:
         return (each for each in vars(self).values() if isinstance(each, SafeLoader))

@@ -14,7 +14,7 @@ from providers.keys import ActivityKey, ResortKey
 from providers.musement.records import Activity
 from providers.records import Answer, Image, Media, MediaKind, Origin, Owner, Provider
 from resolvers.begun import begins_at_once
-from resolvers.connections import Connection, ListWindow, Paging, PagingValue, list_window
+from resolvers.connections import NOT_PAGED, Connection, ListWindow, Paging, PagingValue, list_window
 from resolvers.context import Context, Info, looks_at_context
 from resolvers.cursors import Binding
 from resolvers.errors import BadUserInput
@@ -41,7 +41,7 @@ class MediaField(msgspec.Struct, frozen=True, cache_hash=True):
     @property
     def is_plain(self) -> bool:
         """Whether nothing can be wrong with the arguments, since there are none but kinds."""
-        return self.paging.is_unset and not self.keywords
+        return self.paging is NOT_PAGED and not self.keywords
 
     def window(self, owner: Owner) -> ListWindow:
         """Check the arguments; raises BadUserInput."""
@@ -73,8 +73,8 @@ class MediaField(msgspec.Struct, frozen=True, cache_hash=True):
         return True
 
 
-_ALL_IMAGES: Final = MediaField("gallery", _IMAGES, _NO_KEYWORDS, Paging.of({}))
-_ALL_VIDEOS: Final = MediaField("videos", _VIDEOS, _NO_KEYWORDS, Paging.of({}))
+_ALL_IMAGES: Final = MediaField("gallery", _IMAGES, _NO_KEYWORDS, NOT_PAGED)
+_ALL_VIDEOS: Final = MediaField("videos", _VIDEOS, _NO_KEYWORDS, NOT_PAGED)
 
 
 def gallery_field(keywords: Sequence[str] | None = None, **paging: PagingValue) -> MediaField:
@@ -174,15 +174,17 @@ def photo_media(
 
 
 def _of_activity(activity: Activity, context: Context, field: MediaField) -> Listed:
-    _check(field, activity)
-    answer = context.loaders.activity_media.at_hand(activity.key)
-    if answer is None:
-        return _waited(activity, field, [context.loaders.activity_media], context)
-    return _only(answer, activity, field)
+    # Checked before anything is fetched: wrong arguments cost no call.
+    if not field.is_plain:
+        field.window(activity.owner)
+    loader = context.loaders.activity_media
+    answer = loader.at_hand(activity.key)
+    return _waited(activity, field, [loader], context) if answer is None else _only(answer, activity, field)
 
 
 def _of_resort(resort: Resort, context: Context, field: MediaField) -> Listed:
-    _check(field, resort)
+    if not field.is_plain:
+        field.window(resort.owner)
     loaders = context.loaders
     wanted: list[SafeLoader[Any, Any]] = []
     if field.wants(MediaKind.IMAGE):
@@ -191,12 +193,6 @@ def _of_resort(resort: Resort, context: Context, field: MediaField) -> Listed:
         wanted.append(loaders.resort_videos)
     answer = wanted[0].at_hand(resort.key) if len(wanted) == 1 else None
     return _waited(resort, field, wanted, context) if answer is None else _only(answer, resort, field)
-
-
-def _check(field: MediaField, owner: Activity | Resort) -> None:
-    # Before anything is fetched: wrong arguments cost no call.
-    if not field.is_plain:
-        field.window(owner.owner)
 
 
 async def _waited(

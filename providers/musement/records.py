@@ -7,7 +7,7 @@ from msgspec import UNSET, UnsetType
 
 from providers.decoding import text_or_none
 from providers.images import usable_url
-from providers.keys import ActivityKey
+from providers.keys import ActivityKey, activity_key
 from providers.records import Image, Lasting, Media, Origin, OtherMedia, Owner, Provider, Video
 
 T = TypeVar("T")
@@ -101,7 +101,7 @@ class Activity(Lasting, frozen=True, kw_only=True):
     @property
     def key(self) -> ActivityKey:
         """The key that finds the activity again."""
-        return ActivityKey(self.uuid, self.locale)
+        return activity_key(self.uuid, self.locale)
 
     @property
     def owner(self) -> Owner:

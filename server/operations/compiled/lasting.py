@@ -1,11 +1,11 @@
 """Which selections look the same whenever they are run on one record, so that it pays to keep what they gave."""
 
-from collections.abc import Callable
+from functools import partial
 
 from graphql import ListValueNode, ObjectValueNode, ValueNode, VariableNode
 
-from server.operations.compiled.positions import Position
-from server.operations.compiled.renderings import Renderings, Run, Shelf, kept_on
+from server.operations.compiled.positions import Position, Steps
+from server.operations.compiled.renderings import Renderings, Run, Shelf, rendered
 from server.operations.compiled.resolving import Attribute, Direct, Wrapped
 from server.operations.values import Value
 
@@ -59,17 +59,10 @@ def outermost(reaches: dict[str, Reach]) -> dict[str, Reach]:
 def keeping(name: str, run: Run, reach: Reach, renderings: Renderings) -> Run:
     """Make of a selection's function one that keeps what it gave: for all variables, or for each choice of them."""
     if not reach.varies:
-        shelf = Shelf(renderings)
-        return kept_on(run, lambda _: shelf)
-    return kept_on(run, _shelf_of_variables(name, renderings))
+        return partial(rendered, run, Shelf(renderings))
 
+    def for_these_variables(record: Value, steps: Steps, execution: Value) -> Value:
+        shelf = execution.shelves.get(name) or execution.shelves.setdefault(name, Shelf(renderings))
+        return rendered(run, shelf, record, steps, execution)
 
-def _shelf_of_variables(name: str, renderings: Renderings) -> Callable[[Value], Shelf]:
-    def find(execution: Value) -> Shelf:
-        shelves: dict[str, Shelf] = execution.shelves
-        found = shelves.get(name)
-        if found is None:
-            found = shelves[name] = Shelf(renderings)
-        return found
-
-    return find
+    return for_these_variables

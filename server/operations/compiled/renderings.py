@@ -115,18 +115,13 @@ class Shelf:
         weakref.finalize(self, renderings.forget_all, self.held).atexit = False
 
 
-def kept_on(run: Run, shelf_of: Callable[[Value], Shelf]) -> Run:
-    """Make of a selection's function one that looks for renderings first; ``shelf_of`` finds where, by execution."""
-
-    def rendered(record: Value, steps: Steps, execution: Value) -> Value:
-        shelf = shelf_of(execution)
-        known = shelf.held.get(id(record))
-        if known is None or known() is not record:
-            shelf.renderings.note(record, shelf.held)
-            return run(record, steps, execution)
-        if known.raw is None:
-            return shelf.renderings.render(known, run, record, steps, execution)
-        known.is_used = True
-        return known.raw
-
-    return rendered
+def rendered(run: Run, shelf: Shelf, record: Value, steps: Steps, execution: Value) -> Value:
+    """Give what a selection on a record looks like, or run it."""
+    known = shelf.held.get(id(record))
+    if known is None or known() is not record:
+        shelf.renderings.note(record, shelf.held)
+        return run(record, steps, execution)
+    if known.raw is None:
+        return shelf.renderings.render(known, run, record, steps, execution)
+    known.is_used = True
+    return known.raw

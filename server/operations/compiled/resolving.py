@@ -60,6 +60,9 @@ class LateInfo(Info[Value, Value]):
     ``nodes`` are those that ask for the field.
     """
 
+    # What Strawberry works out each time it is looked at.
+    context: Value = None
+
     def __init__(
         self,
         raw: Callable[[], GraphQLResolveInfo[Value]],
@@ -68,14 +71,9 @@ class LateInfo(Info[Value, Value]):
         nodes: list[FieldNode],
     ) -> None:
         self.nodes = nodes
+        self.context = context
         self._make_raw = raw
-        self._context = context
         self._field = field
-
-    @property
-    def context(self) -> Value:
-        """The context passed to the query execution."""
-        return self._context
 
     def __getattr__(self, name: str) -> Value:
         """Make what is missing yet."""

@@ -112,7 +112,7 @@ class Documents:
             too_long = TooComplex("characters", len(text), self._limits.characters)
             return Document(node=None, errors=(too_long,))
         try:
-            node = parse(text, max_tokens=self._limits.tokens, allow_empty_selection_sets=False)
+            node = _unchained(parse(text, max_tokens=self._limits.tokens, allow_empty_selection_sets=False))
             exceeded = tuple(Measure(node).exceeded(self._limits))
         except GraphQLSyntaxError as error:
             return Document(node=None, errors=(self._syntax_error(error),))
@@ -144,6 +144,15 @@ class Documents:
             allowed = self._limits.tokens
             return TooComplex("tokens", allowed + 1, allowed, f"wanted at most {allowed} tokens, got more")
         return error
+
+
+def _unchained(node: DocumentNode) -> DocumentNode:
+    # Tokens that know what is before and behind them are circles, which would wait for the garbage collector.
+    token = node.loc.start_token if node.loc else None
+    while token is not None:
+        token.prev = None
+        token = token.next
+    return node
 
 
 def too_deep(limits: Limits) -> TooComplex:

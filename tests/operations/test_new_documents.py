@@ -1,5 +1,6 @@
 """A stream of ever new documents costs no more than without compilation, and much less where it pays to compile."""
 
+import gc
 from collections.abc import Callable, Iterable
 
 import pytest
@@ -100,6 +101,19 @@ async def test_what_selections_give_is_looked_at_again() -> None:
     for each in reads[-1:]:
         await run(SCHEMA, each, None, None, None, plans)
     assert len(plans) <= len(reads)
+
+
+async def test_what_is_no_longer_kept_goes_without_the_garbage_collector() -> None:
+    plans = plans_of(SCHEMA, 1)
+    await steps([rich(turn) for turn in range(3)], plans)
+    gc.collect()
+    gc.disable()
+    try:
+        await steps([rich(turn) for turn in range(150)], plans)
+        # Of plans and documents alike there would be thousands.
+        assert gc.collect() < 200
+    finally:
+        gc.enable()
 
 
 async def test_a_mutation_or_a_fragment_at_the_top_is_left_to_the_second_use() -> None:

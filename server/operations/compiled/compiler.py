@@ -63,7 +63,7 @@ class Compiler:
             compiled.schema, compiled.fragments, self._variables, root, compiled.operation
         )
         name = self._selection(root, collected.grouped_field_set, collected.new_defer_usages, is_top=True)
-        functions = self._source.functions()
+        functions = compiled.named = self._source.functions()
         compiled.root = functions[name]
         kept = outermost(self._reaches)
         for (details, type_name), made in self._made.items():

@@ -50,12 +50,18 @@ class Compiled:
         self.definitions = definitions
         self.fragments = fragments
         self.root: Selected
+        # The objects that its functions name, themselves among them.
+        self.named: dict[str, Value] = {}
         # By the identity of a list of nodes and the name of an object type.
         self.selections: dict[tuple[int, str], Selected] = {}
         # The same, where renderings are looked for first.
         self.kept: dict[tuple[int, str], Selected] = {}
         # By the identity of a list of nodes: functions by the class of a value of an abstract type.
         self.by_class: dict[int, dict[type, Selected]] = {}
+
+    def __del__(self) -> None:
+        """Part the functions from what they name: in circles they would wait for the garbage collector."""
+        self.named.clear()
 
 
 class CompiledExecutor(Executor[None]):

@@ -19,7 +19,10 @@ from providers.outcomes import send_error, status_error
 from providers.records import Provider
 from providers.transport import BodyTooLarge, BodyUnreadable, Reply, SendFailed, Transport
 
-_USABLE = frozenset({HTTPStatus.OK, HTTPStatus.PARTIAL_CONTENT, HTTPStatus.NOT_FOUND})
+# As numbers: naming a member of an enumeration takes as long as several comparisons.
+_USABLE: Final = frozenset(map(int, (HTTPStatus.OK, HTTPStatus.PARTIAL_CONTENT, HTTPStatus.NOT_FOUND)))
+_UNAUTHORIZED: Final = int(HTTPStatus.UNAUTHORIZED)
+_NOT_MODIFIED: Final = int(HTTPStatus.NOT_MODIFIED)
 _LEAST_LEFT_S: Final = 0.25
 _REMEMBERED: Final = 31
 
@@ -72,20 +75,17 @@ class Attempts:
 
         The status of the reply is 200, 206, 404, or 304 where ``conditions`` (conditional headers) were sent.
         """
-        headers = await self._headers(scope)
-        reply = await self._sent(call, scope, record, {**headers, **conditions})
+        headers = self._credentials.at_hand() or await self._headers(scope)
+        reply = await self._sent(call, scope, record, headers, conditions)
         # A token can be revoked before it expires; a second refusal in a row is no matter of age.
-        if reply.status == HTTPStatus.UNAUTHORIZED and self._credentials.refuse(headers):
+        if reply.status == _UNAUTHORIZED and self._credentials.refuse(headers):
             headers = await self._headers(scope)
-            reply = await self._sent(call, scope, record, {**headers, **conditions})
-        if reply.status in _USABLE or (conditions and reply.status == HTTPStatus.NOT_MODIFIED):
+            reply = await self._sent(call, scope, record, headers, conditions)
+        if reply.status in _USABLE or (conditions and reply.status == _NOT_MODIFIED):
             return reply
         raise status_error(self._provider, reply)
 
     async def _headers(self, scope: FlightScope) -> Mapping[str, str]:
-        # What is at hand takes no time that would need a bound.
-        if self._credentials.pending_route() is None:
-            return await self._credentials.headers(scope)
         try:
             async with scope.bounded():
                 return await self._credentials.headers(scope)
@@ -93,21 +93,22 @@ class Attempts:
             raise self._too_late() from None
 
     async def _sent(
-        self, call: Call, scope: FlightScope, record: CallRecord, headers: Mapping[str, str]
+        self,
+        call: Call,
+        scope: FlightScope,
+        record: CallRecord,
+        headers: Mapping[str, str],
+        conditions: Mapping[str, str],
     ) -> Reply:
         url = f"{self._base_url}{call.path}{'?' if call.query else ''}{call.query}"
-        sent = {"accept": "application/json", **headers}
-        sent.update(call.headers)
-        sent.update(scope.trace_headers)
+        sent = {"accept": "application/json", **headers, **conditions}
+        if call.headers:
+            sent.update(call.headers)
+        if scope.trace_headers:
+            sent.update(scope.trace_headers)
         asked = record.attempts
         try:
-            if self._is_bounded_by_its_time(scope) and self._slots.take():
-                reply = await self._at_once(call, scope, record, url, sent)
-            else:
-                # Waiting for a slot counts against the deadline: a client does not care what its time went into.
-                async with scope.bounded(), self._slots.slot(scope.owner):
-                    await self._rate.pass_one()
-                    reply = await self._timed(call, scope, record, url, sent)
+            reply = await self._in_turn(call, scope, record, url, sent)
         except TimeoutError as failure:
             raise (
                 send_error(self._provider, failure) if record.attempts > asked else self._too_late()
@@ -117,43 +118,36 @@ class Attempts:
         record.status = reply.status
         return reply
 
-    def _is_bounded_by_its_time(self, scope: FlightScope) -> bool:
-        # Then the deadline, which only moves away, needs no timer of its own.
-        return (
-            not self._policy.rate
-            and scope.deadline - asyncio.get_running_loop().time() >= self._policy.timeout_s
-        )
-
-    async def _at_once(
+    async def _in_turn(
         self, call: Call, scope: FlightScope, record: CallRecord, url: str, headers: Mapping[str, str]
     ) -> Reply:
-        try:
+        # Where the time of a call is over first, the deadline, which only moves away, needs no timer of its own.
+        is_bounded = scope.deadline - asyncio.get_running_loop().time() >= self._policy.timeout_s
+        if is_bounded and not self._policy.rate and self._slots.take():
+            try:
+                return await self._timed(call, scope, record, url, headers)
+            finally:
+                self._slots.give_back()
+        # Waiting for a slot counts against the deadline: a client does not care what its time went into.
+        async with scope.bounded(), self._slots.slot(scope.owner):
+            await self._rate.pass_one()
             return await self._timed(call, scope, record, url, headers)
-        finally:
-            self._slots.give_back()
 
     async def _timed(
         self, call: Call, scope: FlightScope, record: CallRecord, url: str, headers: Mapping[str, str]
     ) -> Reply:
-        self._refuse_late(call, scope)
-        record.attempts += 1
         clock = asyncio.get_running_loop().time
         began = clock()
+        left_s = scope.deadline - began
+        if left_s < _LEAST_LEFT_S and left_s <= self._durations.least_left_s(call.route):
+            raise self._too_late()
+        record.attempts += 1
+        policy = self._policy
         reply = await self._transport.send(
-            "GET",
-            url,
-            headers,
-            None,
-            timeout_s=self._policy.timeout_s,
-            max_bytes=self._policy.max_bytes,
+            "GET", url, headers, None, timeout_s=policy.timeout_s, max_bytes=policy.max_bytes
         )
         self._durations.note(call.route, clock() - began)
         return reply
-
-    def _refuse_late(self, call: Call, scope: FlightScope) -> None:
-        left_s = scope.deadline - asyncio.get_running_loop().time()
-        if left_s < _LEAST_LEFT_S and left_s <= self._durations.least_left_s(call.route):
-            raise self._too_late()
 
     def _too_late(self) -> ProviderError:
         return NotAsked(self._provider, "was not asked: too little of the request's time was left")

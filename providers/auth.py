@@ -29,6 +29,10 @@ class Credentials(Protocol):
         """Return the headers; may have to fetch a token first, and raises ProviderError where that fails."""
         ...
 
+    def at_hand(self) -> Mapping[str, str] | None:
+        """Return the headers where they cost no call."""
+        ...
+
     def pending_route(self) -> str | None:
         """Name the call that the next headers would cost; None where they are at hand."""
         ...
@@ -48,6 +52,10 @@ class StaticHeaders:
     async def headers(self, scope: CallScope) -> Mapping[str, str]:
         """Return the headers that were given."""
         del scope
+        return self._headers
+
+    def at_hand(self) -> Mapping[str, str]:
+        """Return the headers that were given."""
         return self._headers
 
     def pending_route(self) -> str | None:

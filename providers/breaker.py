@@ -162,7 +162,7 @@ class Circuits:
     async def admit(self, route: str) -> bool:
         """Let a call pass, as the probe where True; raises UpstreamUnavailable where the circuit is open."""
         circuit = self._circuit(route)
-        if not self._threshold or circuit.state is CircuitState.CLOSED:
+        if not self._threshold or circuit.age_s is None:
             return False
         claim = await self._claim(circuit, route) if circuit.begin_probe() else Claim.DENIED
         if claim is Claim.DENIED:
@@ -172,11 +172,13 @@ class Circuits:
     def judge(self, route: str, error: BaseException | None, *, is_probe: bool) -> None:
         """Take note of how a call that passed ended."""
         circuit = self._circuit(route)
-        if isinstance(error, _FAILURES) and not isinstance(error, _NO_SIGN):
+        if error is None:
+            circuit.succeed(is_probe=is_probe)
+        elif isinstance(error, _FAILURES) and not isinstance(error, _NO_SIGN):
             if self._threshold:
                 circuit.fail(is_probe=is_probe)
         # A refusal, such as a 403, is an answer: the provider is well enough to give it.
-        elif error is None or (isinstance(error, ProviderError) and not isinstance(error, _NO_SIGN)):
+        elif isinstance(error, ProviderError) and not isinstance(error, _NO_SIGN):
             circuit.succeed(is_probe=is_probe)
         else:
             circuit.ignore(is_probe=is_probe)

@@ -129,9 +129,11 @@ def keeping_of(reply: Reply, policy: CallPolicy) -> Keeping | None:
     ``max-age`` and ``s-maxage`` win over the policy. ``no-cache`` wants every use confirmed, so the answer is never
     fresh; the operator's ``stale_s`` decides whether it may serve meanwhile.
     """
+    if policy.fresh_s <= 0:
+        return None
     told = directives(reply.headers.get("cache-control", ""))
     # `private` is for one user's own cache; this one is everybody's.
-    if policy.fresh_s <= 0 or "no-store" in told or "private" in told:
+    if "no-store" in told or "private" in told:
         return None
     if reply.status == HTTPStatus.NOT_FOUND:
         return Keeping(policy.absent_s, 0.0) if policy.absent_s > 0 else None

@@ -1,8 +1,9 @@
 """A call in flight: what others have kept, else the wire, within the circuit and with retries; then records."""
 
+from collections.abc import Coroutine
 from functools import partial
 from http import HTTPStatus
-from typing import TypeVar
+from typing import Final, TypeVar
 
 import msgspec
 
@@ -23,6 +24,9 @@ from providers.transport import Reply
 
 T = TypeVar("T")
 
+_NOT_MODIFIED: Final = int(HTTPStatus.NOT_MODIFIED)
+_NOT_FOUND: Final = int(HTTPStatus.NOT_FOUND)
+
 
 class Fetching(msgspec.Struct, frozen=True, kw_only=True):
     """What a provider's calls need while they are in flight."""
@@ -37,10 +41,13 @@ class Fetching(msgspec.Struct, frozen=True, kw_only=True):
     attempts: Attempts
     errands: Errands
 
-    async def fetch(self, ask: Ask[T], record: CallRecord, flight: Flight[Answer[T]]) -> Answer[T]:
+    def fetch(
+        self, ask: Ask[T], record: CallRecord, flight: Flight[Answer[T]]
+    ) -> Coroutine[object, object, Answer[T]]:
         """Bring the answer of a call, and keep it; raises ProviderError."""
-        if not self.kept.is_shared:
-            return await self._called(ask, record, flight)
+        return (self._found_or_called if self.kept.is_shared else self._called)(ask, record, flight)
+
+    async def _found_or_called(self, ask: Ask[T], record: CallRecord, flight: Flight[Answer[T]]) -> Answer[T]:
         find = partial(self._from_others, ask, record, flight)
         async with self.errands.alone(ask.call, find, renews=flight.renews) as found:
             return found or await self._called(ask, record, flight)
@@ -51,7 +58,7 @@ class Fetching(msgspec.Struct, frozen=True, kw_only=True):
         try:
             async with self.circuits.guard(call.route):
                 reply = await self._replied(ask, flight.scope, record, old)
-                if reply.status == HTTPStatus.NOT_MODIFIED and old is not None:
+                if reply.status == _NOT_MODIFIED and old is not None:
                     if self.flights.is_current(call, flight):
                         await self.kept.renew(call, reply, old)
                     return old.answer
@@ -72,9 +79,11 @@ class Fetching(msgspec.Struct, frozen=True, kw_only=True):
         if not covers(error) and self.flights.is_current(ask.call, flight):
             self.kept.drop(ask.call)
 
-    async def _replied(self, ask: Ask[T], scope: FlightScope, record: CallRecord, old: Entry | None) -> Reply:
+    def _replied(
+        self, ask: Ask[T], scope: FlightScope, record: CallRecord, old: Entry | None
+    ) -> Coroutine[object, object, Reply]:
         conditions = old.conditions if old else {}
-        return await self.retry.run(lambda: self.attempts.once(ask.call, scope, record, conditions), scope)
+        return self.retry.run(lambda: self.attempts.once(ask.call, scope, record, conditions), scope)
 
     async def _from_others(
         self, ask: Ask[T], record: CallRecord, flight: Flight[Answer[T]]
@@ -98,7 +107,7 @@ class Fetching(msgspec.Struct, frozen=True, kw_only=True):
 
     def _read(self, reply: Reply, decode: Decode[T], origin: Origin) -> T | ProviderError | None:
         """Decode a body; a failure that the adapter names itself is no sign of an unwell provider, and is returned."""
-        if reply.status == HTTPStatus.NOT_FOUND:
+        if reply.status == _NOT_FOUND:
             return None
         refuse_other_types(self.provider, reply)
         try:

@@ -8,7 +8,7 @@ from typing import Any, Generic, TypeVar
 
 from providers.call_record import CallRecord
 from providers.deadlines import Deadlines
-from providers.errors import ProviderError, UpstreamTimeout, UpstreamUnavailable
+from providers.errors import NotAsked, ProviderError, UpstreamTimeout, UpstreamUnavailable
 from providers.records import Provider
 from providers.scope import CallScope
 from providers.tracing import TraceHeaders, Tracer
@@ -72,6 +72,12 @@ class Flight(Generic[T]):
         self.waits: list[Wait] = []
         self.landed_at = 0.0
 
+    @property
+    def is_refused(self) -> bool:
+        """Whether it ended without having asked, for want of the time of those who waited."""
+        task = self.task
+        return task.done() and not task.cancelled() and isinstance(task.exception(), NotAsked)
+
     def outcome(self, provider: Provider) -> T | ProviderError:
         """Tell how it ended, with a copy of its failure for each who asks; for who asks too early, it is late."""
         if not self.task.done():
@@ -99,7 +105,7 @@ class Flights:
     def find(self, key: Hashable) -> Flight[Any] | None:
         """Find the call in flight whose answer is wanted; not one whose time has just run out."""
         flight = self._by_key.get(key)
-        return None if flight is not None and flight.scope.is_over else flight
+        return None if flight is None or flight.scope.is_over or flight.is_refused else flight
 
     def start(
         self,
@@ -112,7 +118,7 @@ class Flights:
         """Begin a call. The flight is handed to ``fetch``, which must end by the deadline of its scope."""
         flight: Flight[T] = Flight(FlightScope(scope), renews=renews)
         self._by_key[key] = flight
-        flight.task = asyncio.create_task(fetch(flight))
+        flight.task = asyncio.get_running_loop().create_task(fetch(flight))
         self._tasks.add(flight.task)
         flight.task.add_done_callback(partial(self._land, key, flight))
         return flight

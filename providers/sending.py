@@ -1,6 +1,6 @@
 """Which way calls are sent."""
 
-from collections.abc import Mapping
+from collections.abc import Coroutine, Mapping
 
 from providers.transport import Reply, SessionTransport, Transport
 from providers.trial import Trial
@@ -18,7 +18,7 @@ class TriedTransport:
         """Choose the way."""
         self._way = await self._trial.winner(self._connections) or self._way
 
-    async def send(
+    def send(
         self,
         method: str,
         url: str,
@@ -27,9 +27,9 @@ class TriedTransport:
         *,
         timeout_s: float,
         max_bytes: int,
-    ) -> Reply:
+    ) -> Coroutine[object, object, Reply]:
         """Send the chosen way."""
-        return await self._way.send(method, url, headers, body, timeout_s=timeout_s, max_bytes=max_bytes)
+        return self._way.send(method, url, headers, body, timeout_s=timeout_s, max_bytes=max_bytes)
 
     async def close(self) -> None:
         """Close every connection."""

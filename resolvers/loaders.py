@@ -38,7 +38,7 @@ class SafeLoader(Generic[K, V]):
 
     graphql-core 3.3 cancels the siblings of a failed non-null field. A sibling that waits for a loader's future would
     cancel it for every other waiter too, and the cancelled future would stay in the loader's memory: so every waiter
-    gets a shield, cancelled futures are forgotten, and a cancelled batch is an error, not a hang.
+    gets a future of its own, cancelled futures are forgotten, and a cancelled batch is an error, not a hang.
 
     ``fetch`` answers a mapping with one value or exception a key. ``at_hand`` answers what need not be waited for, None
     for all else: such a value is there at once, without a batch. ``repeats`` counts the loads whose key had been
@@ -102,9 +102,9 @@ class SafeLoader(Generic[K, V]):
         # What is done cannot be cancelled any more.
         if shared.done():
             return shared
-        shielded = asyncio.shield(shared)
-        shielded.add_done_callback(_retrieved)
-        return shielded
+        waiting: asyncio.Future[V] = asyncio.get_running_loop().create_future()
+        shared.add_done_callback(partial(_hand_on, waiting))
+        return waiting
 
     def start(self, key: K) -> None:
         """Let the value of a key be fetched, beside what the caller does next; its failure shows where it is loaded."""
@@ -125,18 +125,18 @@ class SafeLoader(Generic[K, V]):
         if self._batching is None:
             # Its own memory would keep cancelled futures.
             self._batching = DataLoader(self._batch, cache=False)
-        future = self._batching.load(key)
-        future.add_done_callback(_retrieved)
-        return future
+        return self._batching.load(key)
 
     async def _batch(self, keys: list[K]) -> list[V]:
         if self._closed:
+            self._forget(keys)
             raise BatchCancelled("the request ended before its data was asked for")
         # The library runs each batch in a task of its own.
         batch = asyncio.current_task()
         self._batches.add(batch)
         try:
             found = await self._fetch(keys)
+            values = [found[key] for key in keys]
         except asyncio.CancelledError as cancelled:
             self._forget(keys)
             raise BatchCancelled("the request ended before its data came") from cancelled
@@ -145,13 +145,22 @@ class SafeLoader(Generic[K, V]):
             raise
         finally:
             self._batches.discard(batch)
+        self._read_once(key for key, value in zip(keys, values, strict=True) if isinstance(value, Exception))
         # The library takes an exception for the failure of its key alone, though its types do not say so.
-        return [cast("V", found[key]) for key in keys]
+        return cast("list[V]", values)
 
     def _forget(self, keys: list[K]) -> None:
         # A failure of the whole batch is no answer of any key.
+        self._read_once(keys)
         for key in keys:
             self._memory.pop(key, None)
+
+    def _read_once(self, keys: Iterable[K]) -> None:
+        # So that the failure of a value that nobody waits for any more is not reported as never retrieved.
+        for key in keys:
+            future = self._memory.get(key)
+            if future is not None:
+                future.add_done_callback(_retrieved)
 
     def close(self) -> None:
         """Cancel what is still being fetched: the request that asked for it has ended."""
@@ -170,8 +179,20 @@ def _done(value: V) -> "asyncio.Future[V]":
     return future
 
 
+def _hand_on(waiting: "asyncio.Future[V]", shared: "asyncio.Future[V]") -> None:
+    # As asyncio.shield does, in a third of the time: it would also look out for the cancellation of who waits.
+    if waiting.cancelled() or shared.cancelled():
+        waiting.cancel()
+        return
+    error = shared.exception()
+    if error is None:
+        waiting.set_result(shared.result())
+        return
+    waiting.set_exception(error)
+    _retrieved(waiting)
+
+
 def _retrieved(future: "asyncio.Future[V]") -> None:
-    # Read once, so that the failure of a value that nobody waits for any more is not reported as never retrieved.
     if not future.cancelled():
         future.exception()
 

@@ -94,8 +94,15 @@ class ClientCredentials:
 
     async def headers(self, scope: CallScope) -> Mapping[str, str]:
         """Return the headers with a token that is still good."""
-        token = self._good_token() or await self._logged_in(scope)
-        return {**self._headers, "authorization": token.header}
+        return self.at_hand() or {
+            **self._headers,
+            "authorization": (await self._logged_in(scope)).header,
+        }
+
+    def at_hand(self) -> Mapping[str, str] | None:
+        """Return the headers where a token is still good."""
+        token = self._good_token()
+        return None if token is None else {**self._headers, "authorization": token.header}
 
     def pending_route(self) -> str | None:
         """Name the login, where no token is good."""

@@ -83,6 +83,9 @@ class Renewable:
         self.version += 1
         return True
 
+    def at_hand(self) -> Mapping[str, str] | None:
+        return None
+
     def pending_route(self) -> str | None:
         return None
 

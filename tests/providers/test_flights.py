@@ -2,6 +2,7 @@
 
 import asyncio
 
+from providers.errors import NotAsked
 from providers.flights import Flight, Flights, Wait
 from providers.records import Provider
 from providers.scope import CallScope
@@ -36,3 +37,21 @@ async def test_who_comes_in_the_turn_in_which_a_call_runs_out_of_time_begins_ano
     assert second is not first
     assert second.outcome(Provider.FORGE) == "the answer"
     assert isinstance(first.task.exception(), TimeoutError)
+
+
+async def test_who_comes_in_the_turn_in_which_a_call_was_not_asked_for_begins_another() -> None:
+    loop = asyncio.get_running_loop()
+    flights = Flights()
+
+    async def fetch(flight: Flight[str]) -> str:
+        del flight
+        raise NotAsked(Provider.FORGE, "was not asked: too little of the request's time was left")
+
+    flight = flights.start("key", CallScope("a request", loop.time(), loop.time() + 10), fetch)
+    assert flights.find("key") is flight
+    # The task takes its one step in the next turn, and is told to have landed in the one after.
+    await asyncio.sleep(0)
+    assert flight.task.done()
+    assert flight.landed_at == 0
+    assert flights.find("key") is None
+    await flights.close()

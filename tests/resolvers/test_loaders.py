@@ -109,6 +109,8 @@ async def test_one_key_s_failure_is_its_own_and_is_remembered(
 async def test_a_waiter_that_is_cancelled_takes_nobody_with_it(
     source: Source, loader: SafeLoader[int, int]
 ) -> None:
+    reported: list[object] = []
+    asyncio.get_running_loop().set_exception_handler(lambda _, context: reported.append(context))
     leaving = asyncio.ensure_future(loader.load(1))
     staying = asyncio.ensure_future(loader.load(1))
     await source.asked.wait()
@@ -119,6 +121,7 @@ async def test_a_waiter_that_is_cancelled_takes_nobody_with_it(
     assert await staying == 10
     assert await loader.load(1) == 10
     assert source.batches == [[1]]
+    assert reported == []
 
 
 async def test_a_key_whose_every_waiter_was_cancelled_still_has_its_value(
@@ -183,6 +186,25 @@ async def test_a_failure_that_nobody_waits_for_is_not_reported_as_lost(
     assert await loader.load(2) == 20
     loader._memory.clear()  # noqa: SLF001 - as the end of the request does
     await asyncio.gather(*(asyncio.sleep(0) for _ in range(3)))
+    assert reported == []
+
+
+@pytest.mark.parametrize("is_closed", [True, False])
+async def test_a_failed_batch_that_nobody_waits_for_is_not_reported_as_lost(*, is_closed: bool) -> None:
+    reported: list[object] = []
+    asyncio.get_running_loop().set_exception_handler(lambda _, context: reported.append(context))
+
+    async def fetch(keys: list[int]) -> Mapping[int, int | Exception]:
+        raise OSError(f"no answer for {keys}")
+
+    loader = SafeLoader(fetch)
+    loader.start(1)
+    if is_closed:
+        loader.close()
+    for _ in range(9):
+        await asyncio.sleep(0)
+    del loader
+    gc.collect()
     assert reported == []
 
 

@@ -20,7 +20,7 @@ from server.access import Access
 from server.admin import admin_routes, source_names
 from server.caching import unless_known
 from server.compression import compressed
-from server.cors import CrossOrigin
+from server.cors import CrossOrigin, Origins
 from server.edge.kept_answers import KeptAnswers
 from server.edge.questions import Questions
 from server.edge.response_cache import ResponseCache
@@ -29,7 +29,7 @@ from server.graphiql.page import graphiql_headers, graphiql_page, graphiql_route
 from server.graphql_http import GraphQLEndpoint
 from server.health import health_routes
 from server.http_protocol import BoundedProtocol, Bounds
-from server.lane import Lane
+from server.lane import Lane, Rules
 from server.life import LIFE
 from server.logs import configure_logs
 from server.metrics import Metrics
@@ -90,7 +90,7 @@ def create_app(settings: Settings, clock: Clock | None = None, traces: Traces | 
             Middleware(Observed, edge.log, LIFE),
             *([Middleware(Traced, traces)] if traces else []),
             Middleware(Perimeter),
-            Middleware(CrossOrigin, settings.cors_origins),
+            Middleware(CrossOrigin, edge.origins),
             *edge.response_cache,
             # Innermost: it stands in the router's place.
             Middleware(Shortcut, partial(compressed_answer, endpoint)),
@@ -118,6 +118,11 @@ class Edge(msgspec.Struct, frozen=True):
     kept: KeptAnswers | None
 
     @property
+    def origins(self) -> Origins:
+        """Whose pages may read."""
+        return Origins(self.settings.cors_origins)
+
+    @property
     def response_cache(self) -> list[Middleware]:
         """What lets identical requests be answered once, where answers are kept at all."""
         if self.kept is None:
@@ -127,11 +132,12 @@ class Edge(msgspec.Struct, frozen=True):
 
     @property
     def lane(self) -> Lane | None:
-        """What answers at once; None where spans of requests are wanted, or origins named that may read."""
-        if self.settings.traces or self.settings.cors_origins:
+        """What answers at once; None where spans of requests are wanted."""
+        if self.settings.traces:
             return None
         endpoint = self.endpoint
-        return Lane(self.questions, self.kept, endpoint.admission, endpoint.at_once, self.log, LIFE)
+        rules = Rules(self.questions, endpoint.admission, self.origins)
+        return Lane(rules, self.kept, endpoint.at_once, self.log, LIFE)
 
 
 def edge_of(

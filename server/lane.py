@@ -6,7 +6,7 @@ is not sure of, it leaves to the application untouched.
 
 import time
 from collections.abc import Callable
-from typing import Final, Protocol
+from typing import Final, NamedTuple, Protocol
 
 from starlette.requests import HTTPConnection
 from starlette.types import ASGIApp, Scope
@@ -14,6 +14,7 @@ from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from server.access import Caller
 from server.answers import request_id_from
+from server.cors import Origins
 from server.edge.admission import Admission
 from server.edge.kept_answers import KeptAnswers
 from server.edge.questions import PATH, Question, Questions, Told, View, question_of_body, question_of_url
@@ -32,6 +33,14 @@ class Making(Protocol):
         ...
 
 
+class Rules(NamedTuple):
+    """What the application asks of its requests, and tells of its answers."""
+
+    questions: Questions
+    admission: Admission
+    origins: Origins
+
+
 class Lane:
     """Answers what can be answered without waiting, and writes it down as the application would.
 
@@ -42,17 +51,15 @@ class Lane:
 
     def __init__(
         self,
-        questions: Questions,
+        rules: Rules,
         kept: KeptAnswers | None,
-        admission: Admission,
         making: Making,
         log: RequestLog,
         life: Life,
         clock: Callable[[], float] = time.perf_counter,
     ) -> None:
-        self._questions = questions
+        self._questions, self._admission, self._origins = rules
         self._kept = kept
-        self._admission = admission
         self._making = making
         self._log = log
         self._life = life
@@ -69,7 +76,7 @@ class Lane:
         noted = Observation(request_id=request_id_from(told.get(b"x-request-id", b"").decode("latin-1")))
         if self._kept is not None:
             whole = self._given(self._kept, _question(scope, body, view, caller), told, noted)
-        elif scope["method"] == "POST" and b"if-none-match" not in told:
+        elif scope["method"] == "POST" and b"if-none-match" not in told and not self._origins:
             whole = self._made(body, view, caller, noted)
         else:
             return None
@@ -94,8 +101,10 @@ class Lane:
         noted.note_same(kept.noted, "HIT")
         reuse = kept.reuse_at(answers.now()) or kept.reuse_at_its_end
         status, headers, body = kept.for_who_has(told.get(b"if-none-match"))
-        before, safe = known_lines(headers)
-        return Form(status, before, written(kept.headers_at(reuse)) + safe, body).filled(noted.request_id)
+        varied, opened = self._origins.told(headers, told.get(b"origin"))
+        before, safe = known_lines(varied)
+        behind = written(kept.headers_at(reuse) + opened) + safe
+        return Form(status, before, behind, body).filled(noted.request_id)
 
     def _made(self, body: bytes, view: View, caller: Caller, noted: Observation) -> Whole | None:
         observe(noted)

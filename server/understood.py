@@ -6,6 +6,7 @@ from typing import Final
 from server.batch import Batch
 
 MOST_KEPT: Final = 500
+MOST_SEEN: Final = 2000
 LONGEST_KEPT: Final = 16 * 1024
 
 
@@ -13,11 +14,12 @@ _Key = tuple[bytes, bool]
 
 
 class Understood:
-    """The batches that were prepared of bodies, for the router and for others; the ones asked for last are kept."""
+    """The batches that were prepared of bodies that came again, for the router and for others; the last are kept."""
 
     def __init__(self) -> None:
         self._batches: OrderedDict[_Key, Batch] = OrderedDict()
         self._slow: set[_Key] = set()
+        self._seen: OrderedDict[int, None] = OrderedDict()
 
     def __len__(self) -> int:
         """Count the bodies."""
@@ -42,10 +44,20 @@ class Understood:
             self._slow.add((body, is_router))
 
     def keep(self, body: bytes, batch: Batch, *, is_router: bool) -> None:
-        """Keep what a body asks whenever it comes: what it names is not looked up in what may change."""
-        if len(body) > LONGEST_KEPT:
+        """Keep what a body asks that comes for the second time, and asks the same whenever it comes."""
+        if len(body) > LONGEST_KEPT or not self._was_seen(body):
             return
         self._batches[body, is_router] = batch
         if len(self._batches) > MOST_KEPT:
             oldest, _ = self._batches.popitem(last=False)
             self._slow.discard(oldest)
+
+    def _was_seen(self, body: bytes) -> bool:
+        # What is asked only once, as by who writes values into documents, would push out what is asked again.
+        seen = hash(body)
+        if seen in self._seen:
+            return True
+        self._seen[seen] = None
+        if len(self._seen) > MOST_SEEN:
+            self._seen.popitem(last=False)
+        return False

@@ -33,6 +33,7 @@ _READ: Final = frozenset(
         b"content-length",
         b"content-type",
         b"if-none-match",
+        b"origin",
         b"x-request-id",
         KEY_HEADER.encode(),
         ROUTER_HEADER.encode(),

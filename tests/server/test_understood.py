@@ -13,7 +13,7 @@ from server.operations.cost import Cost
 from server.operations.documents import Document
 from server.operations.preparation import Prepared
 from server.operations.requests import GraphQLRequest
-from server.understood import LONGEST_KEPT, MOST_KEPT, Understood
+from server.understood import LONGEST_KEPT, MOST_KEPT, MOST_SEEN, Understood
 from tests.graph import Graph, running_graph
 
 JSON = {"content-type": "application/json"}
@@ -24,13 +24,28 @@ def batch(text: str = "{ __typename }", calls: int = 0) -> Batch:
     return Batch((GraphQLRequest(text),), (prepared,), is_list=False, registers=False)
 
 
+def kept_by(understood: Understood, body: bytes, kept: Batch, *, is_router: bool = False) -> None:
+    for _ in range(2):
+        understood.keep(body, kept, is_router=is_router)
+
+
+def test_a_body_is_kept_when_it_comes_again() -> None:
+    understood = Understood()
+    for number in range(MOST_SEEN + 1):
+        understood.keep(b"%d" % number, batch(), is_router=False)
+    assert len(understood) == 0
+    understood.keep(b"1", batch(), is_router=False)
+    understood.keep(b"0", batch(), is_router=False)
+    assert len(understood) == 1
+
+
 def test_the_bodies_asked_for_longest_ago_make_room() -> None:
     understood, kept = Understood(), batch()
     for number in range(MOST_KEPT):
-        understood.keep(b"%d" % number, kept, is_router=False)
+        kept_by(understood, b"%d" % number, kept)
     understood.note_slow(b"1", is_router=False)
     assert understood.find(b"0", is_router=False) is kept
-    understood.keep(b"new", kept, is_router=False)
+    kept_by(understood, b"new", kept)
     assert len(understood) == MOST_KEPT
     assert understood.find(b"0", is_router=False) is kept
     assert understood.find(b"1", is_router=False) is None
@@ -39,9 +54,9 @@ def test_the_bodies_asked_for_longest_ago_make_room() -> None:
 
 def test_a_long_body_is_not_kept_and_the_routers_are_its_own() -> None:
     understood = Understood()
-    understood.keep(b" " * (LONGEST_KEPT + 1), batch(), is_router=False)
+    kept_by(understood, b" " * (LONGEST_KEPT + 1), batch())
     assert len(understood) == 0
-    understood.keep(b"{}", batch(), is_router=True)
+    kept_by(understood, b"{}", batch(), is_router=True)
     assert understood.find(b"{}", is_router=False) is None
 
 
@@ -52,7 +67,7 @@ def test_a_long_body_is_not_kept_and_the_routers_are_its_own() -> None:
 )
 def test_what_may_be_run_twice_and_calls_nobody_is_quick(kept: Batch, found: int) -> None:
     understood = Understood()
-    understood.keep(b"{}", kept, is_router=False)
+    kept_by(understood, b"{}", kept)
     assert [understood.find_quick(b"{}", is_router=False)] == [kept] * found + [None] * (1 - found)
     understood.note_slow(b"{}", is_router=False)
     assert understood.find_quick(b"{}", is_router=False) is None
@@ -68,17 +83,20 @@ async def ask(graph: Graph, asked: object) -> Any:
     return (await graph.send("POST", "/graphql", json.dumps(asked).encode(), JSON)).json
 
 
-async def test_what_names_a_text_or_registers_one_or_is_a_batch_is_read_each_time(graph: Graph) -> None:
+async def test_what_names_a_text_or_registers_one_or_is_a_batch_is_read_each_time() -> None:
     text = "{ __typename }"
     persisted = {"persistedQuery": {"version": 1, "sha256Hash": hashlib.sha256(text.encode()).hexdigest()}}
     alone = {"extensions": persisted}
-    assert (await ask(graph, alone))["errors"][0]["extensions"]["code"] == "PERSISTED_QUERY_NOT_FOUND"
-    for asked in (alone | {"query": text}, alone):
-        assert await ask(graph, asked) == {"data": {"__typename": "Query"}}
-    assert await ask(graph, [{"query": text}]) == [{"data": {"__typename": "Query"}}]
-    assert len(understood_of(graph)) == 0
-    await ask(graph, {"query": text})
-    assert len(understood_of(graph)) == 1
+    async with running_graph(response_cache_bytes="0") as graph:
+        assert (await ask(graph, alone))["errors"][0]["extensions"]["code"] == "PERSISTED_QUERY_NOT_FOUND"
+        for asked in (alone | {"query": text}, alone) * 2:
+            assert await ask(graph, asked) == {"data": {"__typename": "Query"}}
+        for _ in range(2):
+            assert await ask(graph, [{"query": text}]) == [{"data": {"__typename": "Query"}}]
+        assert len(understood_of(graph)) == 0
+        for _ in range(2):
+            await ask(graph, {"query": text})
+        assert len(understood_of(graph)) == 1
 
 
 @pytest.mark.parametrize("mode", ["log", "enforce"])
@@ -86,6 +104,6 @@ async def test_nothing_is_remembered_where_documents_are_trusted(tmp_path: Path,
     document = tmp_path / "typename.graphql"
     document.write_text("{ __typename }")
     async with running_graph(trusted_documents=str(document), trusted_mode=mode) as graph:
-        for _ in range(2):
+        for _ in range(3):
             assert await ask(graph, {"query": "{ __typename }"}) == {"data": {"__typename": "Query"}}
         assert len(understood_of(graph)) == 0

@@ -39,7 +39,8 @@ class Access:
         if self.is_router(connection):
             return Caller("router", is_router=True)
         if not self._keys:
-            return Caller(connection.client.host if connection.client else "")
+            client = connection.scope.get("client")
+            return Caller(client[0] if client else "")
         sent = _digest(_key_of(connection))
         # Every key is compared, so that the time tells nothing of which one came near.
         names = [name for name, digest in self._keys if hmac.compare_digest(digest, sent)]

@@ -38,11 +38,8 @@ def late(timeout_s: float) -> RequestRefused:
 
 def refuse_other_kinds(request: Request) -> None:
     """Raise RequestRefused for a body that is not JSON in UTF-8 as it stands."""
-    content_type, *parameters = (
-        part.strip() for part in request.headers.get("content-type", "").lower().split(";")
-    )
-    charset = next((part[8:].strip('"') for part in parameters if part.startswith("charset=")), "")
-    if content_type != PLAIN_JSON or charset not in _UTF_8:
+    content_type = request.headers.get("content-type", "")
+    if content_type != PLAIN_JSON and not _is_json_in_utf_8(content_type):
         raise RequestRefused(
             415, "BAD_REQUEST", f"wanted {PLAIN_JSON} as Content-Type", {"accept-post": PLAIN_JSON}
         )
@@ -50,6 +47,12 @@ def refuse_other_kinds(request: Request) -> None:
         raise RequestRefused(
             415, "BAD_REQUEST", "wanted a body without Content-Encoding", {"accept-encoding": "identity"}
         )
+
+
+def _is_json_in_utf_8(content_type: str) -> bool:
+    name, *parameters = (part.strip() for part in content_type.lower().split(";"))
+    charset = next((part[8:].strip('"') for part in parameters if part.startswith("charset=")), "")
+    return name == PLAIN_JSON and charset in _UTF_8
 
 
 def _refuse_declared(request: Request, most_bytes: int) -> None:

@@ -51,12 +51,15 @@ class Entry(msgspec.Struct):
         """Tell whether it may be answered while it is asked for anew."""
         return now <= self.answer.origin.fresh_until + self.keeping.stale_s
 
-    def verdict_at(self, now: float) -> str:
-        """Tell as what it may be answered: HIT while it is fresh, STALE after that; empty where it may not be."""
+    def verdict_at(self, now: float) -> tuple[str, int]:
+        """Tell as what it may be answered (HIT while fresh, else STALE, empty where it may not be), and its age."""
         origin = self.answer.origin
-        if now <= origin.fresh_until and origin.stored_at - _CLOCKS_APART_S <= now:
-            return "HIT"
-        return "STALE" if self.may_serve(now) else ""
+        stored_at = origin.stored_at
+        if stored_at <= now <= origin.fresh_until:
+            return "HIT", int(now - stored_at)
+        if self.is_fresh(now):
+            return "HIT", 0
+        return "STALE" if self.may_serve(now) else "", self.age_s(now)
 
     def age_s(self, now: float) -> int:
         """Tell how many whole seconds ago it was good for sure."""

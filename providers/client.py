@@ -132,7 +132,7 @@ class ProviderClient:
         if entry is None:
             return None
         now = self._clock.unix()
-        verdict = entry.verdict_at(now)
+        verdict, age_s = entry.verdict_at(now)
         if not verdict:
             return None
         answer: Answer[T] = entry.answer
@@ -143,7 +143,7 @@ class ProviderClient:
             skip=call.skip,
             limit=call.limit,
             verdict=verdict,
-            age_s=entry.age_s(now),
+            age_s=age_s,
             origin=answer.origin,
         )
         scope.calls.append(record)

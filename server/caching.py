@@ -1,5 +1,6 @@
 """How long browsers and caches between may keep an answer, and how they ask whether it is still good."""
 
+import math
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Hashable, Mapping, Sequence
@@ -58,11 +59,14 @@ def _reuse_of_data(calls: Sequence[CallRecord], answer: Mapping[str, object], no
 
 
 def _shortest(origins: Sequence[Origin | None], now: float) -> Reuse | None:
-    known = [origin for origin in origins if origin is not None and origin.is_kept]
-    left_s = int(min((origin.fresh_until for origin in known), default=now) - now)
-    if len(known) < len(origins) or left_s < 1:
-        return None
-    return Reuse(age_s=max(0, int(now - min(origin.stored_at for origin in known))), left_s=left_s)
+    oldest, soonest = now, math.inf
+    for origin in origins:
+        if origin is None or not origin.is_kept:
+            return None
+        soonest = min(soonest, origin.fresh_until)
+        oldest = min(oldest, origin.stored_at)
+    left_s = int(soonest - now)
+    return Reuse(age_s=int(now - oldest), left_s=left_s) if left_s >= 1 else None
 
 
 def caching_headers(reuse: Reuse | None, etag: str, *, is_private: bool) -> dict[str, str]:

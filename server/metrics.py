@@ -2,7 +2,6 @@
 
 import asyncio
 import os
-from collections import Counter as Counted
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from contextlib import asynccontextmanager, suppress
 from functools import cache, partial
@@ -14,7 +13,7 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, Metr
 from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_client.registry import Collector
 
-from providers.call_record import CallRecord
+from providers.records import Provider
 from server.observation import Observation
 
 NAMESPACE: Final = "mediagraph"
@@ -88,11 +87,14 @@ class Metrics:
             self._count_calls(noted)
 
     def _count_calls(self, noted: Observation) -> None:
-        for each, times in Counted(_labels_of(record) for record in noted.calls).items():
-            self._provider_calls(*each).inc(times)
+        counted: dict[tuple[Provider, str, str, int | None], int] = {}
         for record in noted.calls:
+            alike = record.provider, record.route, record.verdict, record.status
+            counted[alike] = counted.get(alike, 0) + 1
             if record.verdict == "MISS":
                 self.provider_seconds.labels(record.provider.value).observe(record.ms / 1000)
+        for (provider, route, verdict, status), times in counted.items():
+            self._provider_calls(provider.value, route, verdict, status_label(status)).inc(times)
 
     def written(self) -> bytes:
         """Write all numbers in Prometheus' text format, those of every worker where there are several."""
@@ -130,10 +132,6 @@ class Metrics:
             due = loop.time() + _LAG_EVERY_S
             await asyncio.sleep(_LAG_EVERY_S)
             self.loop_lag.observe(max(0.0, loop.time() - due))
-
-
-def _labels_of(record: CallRecord) -> tuple[str, str, str, str]:
-    return record.provider.value, record.route, record.verdict, status_label(record.status)
 
 
 def status_label(status: int | None) -> str:

@@ -41,7 +41,7 @@ class Observation(msgspec.Struct):
     @property
     def verdicts(self) -> dict[str, int]:
         """Count the upstream reads by where their answer came from."""
-        return dict(Counter(record.verdict for record in self.calls)) if self.calls else {}
+        return dict(Counter([record.verdict for record in self.calls])) if self.calls else {}
 
     def note_operation(self, operation: OperationDefinitionNode | None, digest: str, cost: Cost) -> None:
         """Note which operation was asked for, by its name and the document's SHA-256, and its cost at worst."""

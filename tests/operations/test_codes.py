@@ -2,12 +2,20 @@
 
 from typing import Any
 
+import pytest
 import strawberry
 from graphql import GraphQLSchema, parse
 
+from server.operations.compiled import source
 from server.operations.compiled.codes import MARK, Codes
 from server.operations.compiled.plans import Plans
-from server.operations.compiled.source import CODES
+
+
+@pytest.fixture
+def codes(monkeypatch: pytest.MonkeyPatch) -> Codes:
+    """Give a table that nobody has filled yet."""
+    monkeypatch.setattr(source, "CODES", Codes())
+    return source.CODES
 
 
 @strawberry.type
@@ -46,10 +54,12 @@ async def run(plans: Plans, text: str) -> dict[str, Any] | None:
     return result.data
 
 
-async def test_a_new_document_with_known_selections_compiles_its_top_alone_and_that_once() -> None:
+async def test_a_new_document_with_known_selections_compiles_its_top_alone_and_that_once(
+    codes: Codes,
+) -> None:
     plans = Plans(schema(), after=1)
     await run(plans, "{ leaf { name } leaves { name again: name } }")
-    before = CODES.compiled
+    before = codes.compiled
     found = await run(plans, "{ __typename more: leaf { name } leaves(first: 1) { name again: name } }")
     assert found == {
         "__typename": "Query",
@@ -57,19 +67,19 @@ async def test_a_new_document_with_known_selections_compiles_its_top_alone_and_t
         "leaves": [{"name": "leaf", "again": "leaf"}],
     }
     # What calls its three fields, and the one field that is new.
-    assert CODES.compiled - before == 2
+    assert codes.compiled - before == 2
     found = await run(plans, "{ other: __typename some: leaves { name again: name } leaf { name } }")
     assert found is not None
     assert list(found) == ["other", "some", "leaf"]
-    assert CODES.compiled - before == 2
+    assert codes.compiled - before == 2
 
 
-async def test_the_same_operation_in_another_document_compiles_nothing() -> None:
+async def test_the_same_operation_in_another_document_compiles_nothing(codes: Codes) -> None:
     plans = Plans(schema(), after=1)
     await run(plans, "{ leaf { name __typename } }")
-    before = CODES.compiled
+    before = codes.compiled
     assert await run(plans, "query Other { leaf { name __typename } }") is not None
-    assert CODES.compiled == before
+    assert codes.compiled == before
 
 
 async def test_names_of_parameters_are_not_taken_for_those_of_objects() -> None:
@@ -83,8 +93,8 @@ def test_functions_find_their_own_objects_wherever_they_are_named() -> None:
     defined = []
     for first, name in (("a1", "b2"), ("c3", "d4"), ("e5", "e5")):
         objects: dict[str, Any] = {f"{MARK}{first}": 1, f"{MARK}{name}": 20}
-        source = f"def {MARK}f{name}():\n return [{MARK}{first} + {MARK}{name} + each for each in ({MARK}{first},)]"
-        codes.define(source, objects)
+        written = f"def {MARK}f{name}():\n return [{MARK}{first} + {MARK}{name} + each for each in ({MARK}{first},)]"
+        codes.define(written, objects)
         defined.append(objects[f"{MARK}f{name}"]())
     assert defined == [[22], [22], [60]]
     assert codes.compiled == 2

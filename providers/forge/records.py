@@ -20,6 +20,8 @@ from providers.records import Image, Json, Lasting, Origin, Owner, Provider
 
 # 0 to 7 digits of a second were seen; the graph's DateTime has six.
 _DATE = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(\.\d{1,6})?\d*Z", re.ASCII)
+# Naming a member of an enumeration takes as long as several fields.
+_FORGE: Final = Provider.FORGE
 _DATES_KEPT: Final = 4096
 _LONGEST_DATE: Final = 40
 
@@ -161,38 +163,38 @@ class PageWire(msgspec.Struct, frozen=True):
 
 def completed(photo: Photo, culture: str, origin: Origin, *, whole: bool) -> int:
     """Set what the wire does not carry as the graph needs it; return the number of dropped tags."""
-    sent = photo.sent_tags or []
-    tags = tuple([tag for tag in sent if tag and tag.sent_slug])
-    for tag in tags:
-        _complete_tag(tag, culture)
-    if photo.context is not None:
-        if photo.context.sent_slug:
-            _complete_tag(photo.context, culture)
-        else:
+    sent = photo.sent_tags or ()
+    # In one go: a page has some hundreds of them.
+    tags = []
+    for tag in sent:
+        if tag is not None and tag.sent_slug:
+            force_setattr(tag, "culture", culture)
+            force_setattr(tag, "slug", tag.sent_slug)
+            tags.append(tag)
+    context = photo.context
+    if context is not None:
+        force_setattr(context, "culture", culture)
+        force_setattr(context, "slug", context.sent_slug or "")
+        if not context.slug:
             force_setattr(photo, "context", None)
-    force_setattr(photo, "tags", tags)
+    force_setattr(photo, "tags", tuple(tags))
     force_setattr(photo, "culture", culture)
     force_setattr(photo, "origin", origin)
     force_setattr(photo, "whole", whole)
-    force_setattr(photo, "image", _image(photo, culture))
+    force_setattr(photo, "image", _image(photo.sent_image, (culture, photo.slug)))
     return len(sent) - len(tags)
 
 
-def _complete_tag(tag: Tag, culture: str) -> None:
-    force_setattr(tag, "culture", culture)
-    force_setattr(tag, "slug", tag.sent_slug)
-
-
-def _image(photo: Photo, culture: str) -> Image | None:
-    wire = photo.sent_image
+def _image(wire: ImageWire | None, key: tuple[str, str]) -> Image | None:
     if wire is None:
         return None
+    thumbnail_url = wire.thumbnail_url
     return Image(
-        owner=Owner(provider=Provider.FORGE, key=(culture, photo.slug)),
+        owner=Owner(_FORGE, key),
         url=None,
         title=wire.title,
         template_url=wire.template_url or None,
-        thumbnail_url=wire.thumbnail_url if usable_url(wire.thumbnail_url) else None,
+        thumbnail_url=thumbnail_url if usable_url(thumbnail_url) else None,
         format=wire.format,
         overridden_formats=wire.overridden_formats,
     )

@@ -34,17 +34,24 @@ class RedisPipeline:
 
     async def _send_all(self) -> None:
         await asyncio.sleep(0)
-        while self._waiting:
-            batch = self._waiting[:_LARGEST_BATCH]
-            del self._waiting[:_LARGEST_BATCH]
-            answers: list[object] = []
-            try:
-                if not self._link.is_down:
-                    await self._link.tried(
-                        self._send([command for command, _ in batch], answers), self._link.patience_s
-                    )
-            finally:
-                self._hand_out(batch, answers)
+        try:
+            while self._waiting:
+                batch = self._waiting[:_LARGEST_BATCH]
+                del self._waiting[:_LARGEST_BATCH]
+                await self._send_batch(batch)
+        finally:
+            # Whatever went wrong: what will not be sent is not waited for.
+            rest, self._waiting = self._waiting, []
+            self._hand_out(rest, [])
+
+    async def _send_batch(self, batch: list[tuple[tuple[Word, ...], asyncio.Future[object]]]) -> None:
+        answers: list[object] = []
+        try:
+            if not self._link.is_down:
+                sending = self._send([command for command, _ in batch], answers)
+                await self._link.tried(sending, self._link.patience_s)
+        finally:
+            self._hand_out(batch, answers)
 
     async def _send(self, commands: list[tuple[Word, ...]], answers: list[object]) -> None:
         pipeline = self._link.redis.pipeline(transaction=False)

@@ -16,10 +16,11 @@ _Key = tuple[str, tuple[int, ...]]
 
 
 class _Known(NamedTuple):
-    """The code of a function, and the names of objects in it as they were where it was compiled."""
+    """The code of a function, and where it names objects: what stands before the mark, and the how manieth object."""
 
     code: CodeType
-    names: tuple[str, ...]
+    places: tuple[tuple[int, str, int], ...]
+    within: tuple[tuple[int, "_Known"], ...]
     size: int
 
 
@@ -45,28 +46,36 @@ class Codes:
         else:
             self._known.move_to_end(key)
         defined = f"{MARK}{names[0]}"
-        code = _renamed(known.code, dict(zip(known.names, names, strict=True)))
-        objects[defined] = FunctionType(code, objects, defined)
+        objects[defined] = FunctionType(_renamed(known, names), objects, defined)
 
     def _compiled(self, key: _Key, source: str, names: tuple[str, ...]) -> _Known:
         self.compiled += 1
         module = compile(source, "<operation>", "exec")
         code = next(each for each in module.co_consts if isinstance(each, CodeType))
-        known = self._known[key] = _Known(code, names, len(source))
+        known = self._known[key] = _examined(code, {name: at for at, name in enumerate(names)}, len(source))
         self._characters += known.size
         while self._characters > self._most_characters:
             self._characters -= self._known.popitem(last=False)[1].size
         return known
 
 
-def _renamed(code: CodeType, names: dict[str, str]) -> CodeType:
+def _examined(code: CodeType, order: dict[str, int], size: int) -> _Known:
+    parted = [(at, *name.partition(MARK)) for at, name in enumerate(code.co_names)]
+    places = tuple((at, before, order[name]) for at, before, mark, name in parted if mark)
+    nested = [(at, each) for at, each in enumerate(code.co_consts) if isinstance(each, CodeType)]
+    within = [(at, _examined(each, order, 0)) for at, each in nested]
+    return _Known(code, places, tuple((at, each) for at, each in within if each.places or each.within), size)
+
+
+def _renamed(known: _Known, names: tuple[str, ...]) -> CodeType:
     # A copy even where all names are the same: what the interpreter learns while it runs is of one operation's objects.
-    within = [_renamed(each, names) if isinstance(each, CodeType) else each for each in code.co_consts]
-    return code.replace(
-        co_names=tuple([_renamed_one(each, names) for each in code.co_names]), co_consts=tuple(within)
-    )
-
-
-def _renamed_one(name: str, names: dict[str, str]) -> str:
-    before, mark, rest = name.partition(MARK)
-    return before + mark + names[rest] if mark else name
+    code = known.code
+    found = list(code.co_names)
+    for at, before, index in known.places:
+        found[at] = before + MARK + names[index]
+    if not known.within:
+        return code.replace(co_names=tuple(found))
+    constants = list(code.co_consts)
+    for at, each in known.within:
+        constants[at] = _renamed(each, names)
+    return code.replace(co_names=tuple(found), co_consts=tuple(constants))

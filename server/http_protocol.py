@@ -1,12 +1,10 @@
 """HTTP connections that are bounded: time for headers, silence, size of headers, and how many at once."""
 
 import asyncio
-import urllib.parse
 import uuid
 from collections.abc import Mapping
 from typing import Any, ClassVar, Final
 
-import httptools
 import msgspec
 from uvicorn.config import Config
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
@@ -15,14 +13,14 @@ from uvicorn.server import ServerState
 from server.answers import encoded
 from server.deadline import Deadline
 from server.graphql_errors import plain_error
-from server.lane import Lane, lane_of
+from server.lane import Lane, addressed, lane_of
 from server.perimeter import MOST_HEADER_BYTES, MOST_HEADERS
 from server.whole import Whole, written
 
 # The application, where it reads the body at all, is the first to lose patience, and answers.
 _MARGIN_S = 1.0
 _FRAMING: Final = frozenset({b"host", b"content-length", b"transfer-encoding", b"expect", b"upgrade"})
-_NOT_AT_ONCE: Final = (b"transfer-encoding", b"expect", b"upgrade")
+_NOT_AT_ONCE: Final = frozenset({b"transfer-encoding", b"expect", b"upgrade"})
 
 
 class Bounds(msgspec.Struct, frozen=True):
@@ -63,6 +61,7 @@ class BoundedProtocol(HttpToolsProtocol):
         self._is_parted = False
         # The body so far of a request that may be answered at once; None where it is the application's.
         self._held: bytes | None = None
+        self._defaults: tuple[list[tuple[bytes, bytes]] | None, bytes] = (None, b"")
         self._deadline = Deadline(self.loop, self._late)
         self._silence = Deadline(self.loop, self.timeout_keep_alive_handler)
         self._writing: asyncio.TimerHandle | None = None
@@ -123,7 +122,10 @@ class BoundedProtocol(HttpToolsProtocol):
         name = name.lower()
         if name in _FRAMING:
             self._framing.append(name)
-        super().on_header(name, value)
+            # Of no other header does the server want to know more than that it came.
+            super().on_header(name, value)
+        else:
+            self.headers.append((name, value))
 
     def on_headers_complete(self) -> None:
         """Begin to wait for the body, and to answer."""
@@ -205,23 +207,18 @@ class BoundedProtocol(HttpToolsProtocol):
             and not self.flow.write_paused
             and self.parser.should_keep_alive()
             and self.parser.get_http_version() == "1.1"
-            and not any(name in _NOT_AT_ONCE for name in self._framing)
+            and _NOT_AT_ONCE.isdisjoint(self._framing)
         )
 
     def _answered_at_once(self, body: bytes) -> Whole | None:
         assert self._lane is not None  # noqa: S101 - nothing is held without one
-        url = httptools.parse_url(self.url)
-        path = url.path.decode("ascii")
-        asked = {
-            **self.scope,
-            "method": self.parser.get_method().decode("ascii"),
-            "path": urllib.parse.unquote(path) if "%" in path else path,
-            "query_string": url.query or b"",
-        }
-        return self._lane.answer(asked, body)
+        return self._lane.answer(addressed(self.scope, self.parser.get_method(), self.url), body)
 
     def _write(self, whole: Whole) -> None:
-        defaults = written(self.server_state.default_headers)
+        # Another list each second, with another date.
+        if self._defaults[0] is not self.server_state.default_headers:
+            self._defaults = self.server_state.default_headers, written(self.server_state.default_headers)
+        defaults = self._defaults[1]
         self.transport.write(STATUS_LINE[whole.status] + defaults + whole.lines + b"\r\n" + whole.body)
         self.on_response_complete()
 

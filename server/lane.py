@@ -5,9 +5,11 @@ is not sure of, it leaves to the application untouched.
 """
 
 import time
-from collections.abc import Callable
+import urllib.parse
+from collections.abc import Callable, Mapping
 from typing import Final, NamedTuple, Protocol
 
+import httptools
 from starlette.requests import HTTPConnection
 from starlette.types import ASGIApp, Scope
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
@@ -115,6 +117,18 @@ def _question(scope: Scope, body: bytes, view: View, caller: Caller) -> Question
     if scope["method"] == "POST":
         return question_of_body(body, view, caller)
     return question_of_url(scope, view, caller)
+
+
+def addressed(scope: Mapping[str, object], method: bytes, url: bytes) -> Scope:
+    """Put in what a request's first line asks for, as the server does for the application."""
+    parts = httptools.parse_url(url)
+    path = parts.path.decode("ascii")
+    return {
+        **scope,
+        "method": method.decode("ascii"),
+        "path": urllib.parse.unquote(path) if "%" in path else path,
+        "query_string": parts.query or b"",
+    }
 
 
 def lane_of(app: ASGIApp) -> Lane | None:

@@ -298,6 +298,15 @@ async def test_a_process_that_is_about_to_end_closes_the_connection_with_its_ans
         assert b"connection: close" in lines
 
 
+async def test_the_date_goes_on() -> None:
+    async with running_graph() as graph, connected(graph.app) as connection:
+        lines, _ = await connection.ask(posted())
+        first = named(lines, b"date")
+        async with asyncio.timeout(PATIENCE_S):
+            while named(lines, b"date") == first:
+                lines, _ = await connection.ask(posted())
+
+
 async def test_a_purge_is_heeded_at_once() -> None:
     async with running_graph() as graph:
         app = Counted(graph)

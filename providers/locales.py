@@ -65,6 +65,11 @@ def fallbacks(locale: str, spoken: Sequence[str], default: str) -> list[str]:
     return [*_fallbacks(locale, tuple(spoken), default)]
 
 
+def nearest(locale: str, spoken: tuple[str, ...], default: str) -> str:
+    """Name the first of the ``fallbacks``."""
+    return _fallbacks(locale, spoken, default)[0]
+
+
 # The same few are asked for with every key.
 @lru_cache(1024)
 def _fallbacks(locale: str, spoken: tuple[str, ...], default: str) -> tuple[str, ...]:

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterable
-from functools import lru_cache, partial
+from functools import partial
 from http import HTTPStatus
 from typing import Final
 
@@ -22,16 +22,15 @@ from providers.clubmed.records import (
 from providers.decoding import ListDecoder
 from providers.errors import InvalidKey, UpstreamRejected
 from providers.keys import ResortKey, product_id
-from providers.locales import fallbacks
+from providers.locales import nearest
 from providers.lookup import Lookup
-from providers.media import distinct
+from providers.media import usable
 from providers.records import Answer, Image, Origin, Page, Video
 from providers.scope import CallScope
 from providers.transport import Reply
 
 # Our own bound: no maximum is documented, and an item is some 4.5 kB (observed).
 LARGEST_PAGE: Final = 100
-_LOCALES_REMEMBERED: Final = 256
 
 _SAMPLE_DETAIL: Final = Sample(lambda: samples.DETAIL)
 _SAMPLE_PICTURES: Final = Sample(lambda: samples.PICTURES)
@@ -72,11 +71,7 @@ class ClubMedClient:
         self._client = client
         self._image_hosts = image_hosts
 
-        @lru_cache(_LOCALES_REMEMBERED)
-        def language(locale: str) -> str:
-            return fallbacks(locale, locales, default_locale)[0]
-
-        self._language = language
+        self._language = partial(nearest, spoken=locales, default=default_locale)
         self.resorts = Lookup(
             client, partial(self._call, "GET /v2/products/{id}"), self._detail_of, _in_locale_of
         )
@@ -90,10 +85,8 @@ class ClubMedClient:
 
         def decode(reply: Reply, origin: Origin) -> tuple[Image, ...]:
             del origin
-            wires = _PICTURES.decode(reply.body)
-            found = [item for wire in wires if wire and (item := picture(wire, owner, self._image_hosts))]
-            scope.dropped_items += len(wires) - len(found)
-            return distinct(found)
+            read = partial(picture, owner=owner, hosts=self._image_hosts)
+            return usable(_PICTURES.decode(reply.body), read, scope)
 
         return Ask(call, decode, _SAMPLE_PICTURES)
 
@@ -102,10 +95,7 @@ class ClubMedClient:
 
         def decode(reply: Reply, origin: Origin) -> tuple[Video, ...]:
             del origin
-            urls = _VIDEOS.decode(reply.body)
-            found = [item for url in urls if url and (item := video(url, owner))]
-            scope.dropped_items += len(urls) - len(found)
-            return distinct(found)
+            return usable(_VIDEOS.decode(reply.body), partial(video, owner=owner), scope)
 
         return Ask(call, decode, _SAMPLE_VIDEOS)
 

@@ -1,6 +1,6 @@
 """Musement's calls: activities, their media, and the search."""
 
-from functools import lru_cache, partial
+from functools import partial
 from typing import Final
 
 import msgspec
@@ -9,9 +9,9 @@ from providers.client import Ask, Call, ProviderClient, Sample, path_segment, qu
 from providers.decoding import ListDecoder
 from providers.errors import InvalidKey
 from providers.keys import ActivityKey, activity_uuid
-from providers.locales import fallbacks
+from providers.locales import nearest
 from providers.lookup import Lookup
-from providers.media import distinct
+from providers.media import usable
 from providers.musement import samples
 from providers.musement.records import (
     Activity,
@@ -28,7 +28,6 @@ from providers.transport import Reply
 
 # The reference's maximum.
 LARGEST_PAGE: Final = 100
-_LOCALES_REMEMBERED: Final = 256
 
 _SAMPLE_DETAIL: Final = Sample(lambda: samples.DETAIL)
 _SAMPLE_MEDIA: Final = Sample(lambda: samples.MEDIA)
@@ -65,11 +64,7 @@ class MusementClient:
         self._client = client
         self._image_hosts = image_hosts
 
-        @lru_cache(_LOCALES_REMEMBERED)
-        def language(locale: str) -> str:
-            return fallbacks(locale, locales, default_locale)[0]
-
-        self._language = language
+        self._language = partial(nearest, spoken=locales, default=default_locale)
         # A call each: no parameter of the reference takes several uuids.
         self.activities = Lookup(client, partial(self._call, ""), self._detail_of, _in_locale_of)
         self.media = Lookup(client, partial(self._call, "/media"), self._media_of)
@@ -79,10 +74,9 @@ class MusementClient:
 
         def decode(reply: Reply, origin: Origin) -> tuple[Media, ...]:
             del origin
-            wires = _MEDIA.decode(reply.body)
-            found = [item for wire in wires if wire and (item := media(wire, owner, self._image_hosts))]
-            scope.dropped_items += len(wires) - len(found)
-            return distinct(found)
+            return usable(
+                _MEDIA.decode(reply.body), partial(media, owner=owner, hosts=self._image_hosts), scope
+            )
 
         return Ask(call, decode, _SAMPLE_MEDIA)
 

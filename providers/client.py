@@ -136,20 +136,27 @@ class ProviderClient:
         if not verdict:
             return None
         answer: Answer[T] = entry.answer
-        record = CallRecord(
-            provider=self.provider,
-            route=call.route,
-            started_ms=(asyncio.get_running_loop().time() - scope.began) * 1000,
-            skip=call.skip,
-            limit=call.limit,
-            verdict=verdict,
-            age_s=age_s,
-            origin=answer.origin,
-        )
-        scope.calls.append(record)
+        started_ms = (asyncio.get_running_loop().time() - scope.began) * 1000
+        scope.calls.append(self._kept_record(call, started_ms, verdict, age_s, answer.origin))
         if verdict == "STALE":
             self._renew(ask(), scope)
         return answer
+
+    def fresh_at_hand(self, calls: Iterable[Call], scope: CallScope) -> list[Answer[object]]:
+        """Answer as ``at_hand`` does, in one pass, up to the first call whose answer is not kept or not fresh."""
+        answers: list[Answer[object]] = []
+        if scope.rehearsal is not None or self.missing:
+            return answers
+        now = self._clock.unix()
+        started_ms = (asyncio.get_running_loop().time() - scope.began) * 1000
+        for call in calls:
+            entry = self._find(call)
+            verdict, age_s = ("", 0) if entry is None else entry.verdict_at(now)
+            if entry is None or verdict != "HIT":
+                break
+            scope.calls.append(self._kept_record(call, started_ms, verdict, age_s, entry.answer.origin))
+            answers.append(entry.answer)
+        return answers
 
     async def by_key(
         self, keys: Iterable[K], ask: Callable[[K], Ask[T]], scope: CallScope
@@ -214,6 +221,20 @@ class ProviderClient:
             started_ms=(now - scope.began) * 1000,
             skip=call.skip,
             limit=call.limit,
+        )
+
+    def _kept_record(
+        self, call: Call, started_ms: float, verdict: str, age_s: int, origin: Origin
+    ) -> CallRecord:
+        return CallRecord(
+            provider=self.provider,
+            route=call.route,
+            started_ms=started_ms,
+            skip=call.skip,
+            limit=call.limit,
+            verdict=verdict,
+            age_s=age_s,
+            origin=origin,
         )
 
     async def _rehearsed(self, ask: Ask[T], scope: CallScope) -> Answer[T]:

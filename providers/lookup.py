@@ -1,8 +1,8 @@
 """Calls of one kind, each for one key."""
 
-from collections.abc import Callable, Hashable, Iterable, Mapping
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from functools import lru_cache
-from typing import Final, Generic, TypeVar
+from typing import Any, Final, Generic, TypeVar
 
 from providers.calls import Ask, Call
 from providers.client import ProviderClient
@@ -30,14 +30,14 @@ class Lookup(Generic[K, T]):
         ask: Callable[[CallScope, K, Call], Ask[T]],
         fit: Callable[[K, Answer[T]], Answer[T]] | None = None,
     ) -> None:
-        self._client = client
-        self._call = lru_cache(_CALLS_REMEMBERED)(call)
+        self.client = client
+        self.call = lru_cache(_CALLS_REMEMBERED)(call)
         self._ask = ask
         self._fit = fit
 
     async def __call__(self, keys: Iterable[K], scope: CallScope) -> Mapping[K, Answer[T] | ProviderError]:
         """Look up many keys, all at once: an Answer each, whose value is None for a 404, or a ProviderError."""
-        found = await self._client.by_key(keys, lambda key: self._ask(scope, key, self._call(key)), scope)
+        found = await self.client.by_key(keys, lambda key: self._ask(scope, key, self.call(key)), scope)
         fit = self._fit
         if fit is None:
             return found
@@ -47,6 +47,22 @@ class Lookup(Generic[K, T]):
 
     def at_hand(self, scope: CallScope, key: K) -> Answer[T] | None:
         """Look up one key among the kept answers; None where its call has to be waited for."""
-        call = self._call(key)
-        answer = self._client.at_hand(call, lambda: self._ask(scope, key, call), scope)
-        return answer if answer is None or self._fit is None else self._fit(key, answer)
+        call = self.call(key)
+        answer = self.client.at_hand(call, lambda: self._ask(scope, key, call), scope)
+        return answer if answer is None else self.fitted(key, answer)
+
+    def fitted(self, key: K, answer: Answer[T]) -> Answer[T]:
+        """Make of what was kept what the key is to have."""
+        return answer if self._fit is None else self._fit(key, answer)
+
+
+AnyLookup = Lookup[Any, Any]
+"""A lookup of any kind of keys and values."""
+
+
+def fresh_at_hand(pairs: Sequence[tuple[AnyLookup, Hashable]], scope: CallScope) -> list[Answer[object]]:
+    """Look up keys in lookups of one provider as ``at_hand`` does, in one pass, up to the first that is not fresh."""
+    if not pairs:
+        return []
+    answers = pairs[0][0].client.fresh_at_hand((lookup.call(key) for lookup, key in pairs), scope)
+    return [lookup.fitted(key, answer) for (lookup, key), answer in zip(pairs, answers, strict=False)]

@@ -1,13 +1,18 @@
 """Activities: by key, as items of the search, and what their fields cost."""
 
+from collections.abc import Sequence
+
 import msgspec
 
 from providers.errors import ProviderError
 from providers.keys import ActivityKey, activity_key, activity_uuid
+from providers.lookup import AnyLookup, fresh_at_hand
 from providers.musement.records import CARRIED, Activity, activity_owner
 from resolvers import partial
 from resolvers.begun import begins_at_once
 from resolvers.context import Context, Info
+from resolvers.errors import BadUserInput
+from resolvers.loaders import AnyLoader
 from resolvers.lookups import Sought, bounded, checked, each
 from resolvers.media import MediaField, selected_fields
 from resolvers.photos import start_joined
@@ -89,13 +94,45 @@ async def activities(
     plan = planned(info, TYPE, plan_of)
     loader, is_detail = context.loaders.activity, plan.waits_for_detail
 
+    keys = [_key(uuid, chosen) for uuid in uuids]
+    if not plan.photos:
+        _take(context, keys, plan)
+
     # Quoted, for what stands within a function is read again with each call of it.
-    def find(uuid: str) -> "Sought[Activity]":
-        key = activity_key(checked(activity_uuid, uuid, "uuids"), chosen)
+    def find(key: "ActivityKey | BadUserInput") -> "Sought[Activity]":
+        if isinstance(key, BadUserInput):
+            raise key
         _start(context, key, plan)
         return (loader.at_hand(key) if is_detail else None) or _waited(context, key, plan)
 
-    return await each(uuids, find)
+    return await each(keys, find)
+
+
+def _take(context: Context, keys: Sequence[ActivityKey | BadUserInput], plan: ActivityPlan) -> None:
+    """Take what is fresh, all at once, in the order of the keys, up to the first call that has to be waited for."""
+    loaders, musement = context.loaders, context.providers.musement
+    wanted: list[tuple[AnyLoader, AnyLookup]] = []
+    if plan.starts_media:
+        wanted.append((loaders.activity_media, musement.media))
+    if plan.waits_for_detail:
+        wanted.append((loaders.activity, musement.activities))
+    lacking = [
+        (loader, lookup, key)
+        for key in dict.fromkeys(keys)
+        if isinstance(key, ActivityKey)
+        for loader, lookup in wanted
+        if loader.lacks(key)
+    ]
+    answers = fresh_at_hand([(lookup, key) for _, lookup, key in lacking], context.scope)
+    for (loader, _, key), answer in zip(lacking, answers, strict=False):
+        loader.put(key, answer)
+
+
+def _key(uuid: str, locale: str) -> ActivityKey | BadUserInput:
+    try:
+        return activity_key(checked(activity_uuid, uuid, "uuids"), locale)
+    except BadUserInput as error:
+        return error
 
 
 async def materialised(context: Context, key: ActivityKey, plan: ActivityPlan) -> Activity | None:

@@ -69,6 +69,14 @@ class SafeLoader(Generic[K, V]):
             self._count_use(key)
         return value
 
+    def lacks(self, key: K) -> bool:
+        """Tell whether a key was never asked for."""
+        return key not in self._values and key not in self._memory and not self._closed
+
+    def put(self, key: K, value: V) -> None:
+        """Take a value that was found for a key."""
+        self._values[key] = value
+
     def load(self, key: K) -> "asyncio.Future[V]":
         """Wait for the value of a key; the returned future may be cancelled without harm to others."""
         self._count_use(key)
@@ -118,7 +126,8 @@ class SafeLoader(Generic[K, V]):
     def _shared(self, key: K) -> "asyncio.Future[V]":
         value = self.there(key)
         if value is not None:
-            self._memory[key] = _done(value)
+            done = self._memory[key] = asyncio.get_running_loop().create_future()
+            done.set_result(value)
         return self._memory[key]
 
     def _batched(self, key: K) -> "asyncio.Future[V]":
@@ -173,12 +182,6 @@ class SafeLoader(Generic[K, V]):
                 batch.cancel()
 
 
-def _done(value: V) -> "asyncio.Future[V]":
-    future: asyncio.Future[V] = asyncio.get_running_loop().create_future()
-    future.set_result(value)
-    return future
-
-
 def _hand_on(waiting: "asyncio.Future[V]", shared: "asyncio.Future[V]") -> None:
     # As asyncio.shield does, in a third of the time: it would also look out for the cancellation of who waits.
     if waiting.cancelled() or shared.cancelled():
@@ -195,6 +198,10 @@ def _hand_on(waiting: "asyncio.Future[V]", shared: "asyncio.Future[V]") -> None:
 def _retrieved(future: "asyncio.Future[V]") -> None:
     if not future.cancelled():
         future.exception()
+
+
+AnyLoader = SafeLoader[Any, Any]
+"""A loader of any kind of keys and values."""
 
 
 class Loaders:
@@ -285,5 +292,5 @@ class Loaders:
     def _by_key(self, lookup: Lookup[H, T]) -> SafeLoader[H, Answer[T]]:
         return SafeLoader(partial(lookup, scope=self._scope), partial(lookup.at_hand, self._scope))
 
-    def _every(self) -> Iterator[SafeLoader[Any, Any]]:
+    def _every(self) -> Iterator[AnyLoader]:
         return (each for each in vars(self).values() if isinstance(each, SafeLoader))

@@ -13,7 +13,7 @@ from resolvers.errors import BadUserInput
 K = TypeVar("K")
 S = TypeVar("S")
 
-Sought = Answer[S] | Coroutine[Any, Any, S | None]
+Sought = Answer[S] | Coroutine[object, None, S | None]
 """An answer that is at hand, or what is to be waited for."""
 
 # These two alone: gather's return_exceptions would pass our own faults off as answers.

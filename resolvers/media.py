@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Coroutine, Sequence
 from functools import partial
-from typing import Any, Final
+from typing import Final
 
 import msgspec
 from strawberry import Parent
@@ -19,14 +19,14 @@ from resolvers.context import Context, Info, looks_at_context
 from resolvers.cursors import Binding
 from resolvers.errors import BadUserInput
 from resolvers.lasting import lasting
-from resolvers.loaders import SafeLoader
+from resolvers.loaders import AnyLoader
 from resolvers.selection import Selection
 
 _IMAGES: Final = frozenset({MediaKind.IMAGE})
 _VIDEOS: Final = frozenset({MediaKind.VIDEO})
 _NO_KEYWORDS: Final[frozenset[str]] = frozenset()
 
-Listed = Connection[Media] | Coroutine[Any, Any, Connection[Media]]
+Listed = Connection[Media] | Coroutine[object, None, Connection[Media]]
 """A list that is at hand, or what is to be waited for."""
 
 
@@ -186,7 +186,7 @@ def _of_resort(resort: Resort, context: Context, field: MediaField) -> Listed:
     if not field.is_plain:
         field.window(resort.owner)
     loaders = context.loaders
-    wanted: list[SafeLoader[Any, Any]] = []
+    wanted: list[AnyLoader] = []
     if field.wants(MediaKind.IMAGE):
         wanted.append(loaders.resort_pictures)
     if field.wants(MediaKind.VIDEO):
@@ -196,7 +196,7 @@ def _of_resort(resort: Resort, context: Context, field: MediaField) -> Listed:
 
 
 async def _waited(
-    owner: Activity | Resort, field: MediaField, wanted: Sequence[SafeLoader[Any, Any]], context: Context
+    owner: Activity | Resort, field: MediaField, wanted: Sequence[AnyLoader], context: Context
 ) -> Connection[Media]:
     answers = await _all(wanted, owner.key)
     # A 404 that comes this far means "none": where it decides existence, the owner is null and nobody asks.
@@ -224,9 +224,7 @@ def _cut(field: MediaField, owner: Owner, items: Sequence[Media], origin: Origin
     return field.window(owner).cut(items, origin)
 
 
-async def _all(
-    wanted: Sequence[SafeLoader[Any, Any]], key: ActivityKey | ResortKey
-) -> list[Answer[tuple[Media, ...]]]:
+async def _all(wanted: Sequence[AnyLoader], key: ActivityKey | ResortKey) -> list[Answer[tuple[Media, ...]]]:
     at_hand = [loader.at_hand(key) for loader in wanted]
     waiting = [loader.load(key) for loader, answer in zip(wanted, at_hand, strict=True) if answer is None]
     # Either failure is the whole field's: half a list would pass for all of it.

@@ -1,7 +1,7 @@
 """Resort products: by key, as items of the catalogue, and what their fields cost."""
 
 from collections.abc import Iterable
-from typing import Any, Final
+from typing import Final
 
 import msgspec
 
@@ -12,7 +12,7 @@ from providers.records import MediaKind
 from resolvers import partial
 from resolvers.begun import begins_at_once
 from resolvers.context import Context, Info
-from resolvers.loaders import Loaders, SafeLoader
+from resolvers.loaders import AnyLoader, Loaders
 from resolvers.lookups import Sought, bounded, checked, each
 from resolvers.media import MediaField, selected_fields
 from resolvers.photos import start_joined
@@ -167,9 +167,7 @@ async def completed(context: Context, item: Resort, plan: ResortPlan) -> Resort:
 
 
 async def _shows_media(loaders: Loaders, key: ResortKey, kinds: frozenset[MediaKind]) -> bool:
-    loader: SafeLoader[ResortKey, Any] = (
-        loaders.resort_pictures if MediaKind.IMAGE in kinds else loaders.resort_videos
-    )
+    loader: AnyLoader = loaders.resort_pictures if MediaKind.IMAGE in kinds else loaders.resort_videos
     try:
         if kinds:
             # Looked at and not used: the use that the receipt counts is that of the field.

@@ -6,7 +6,7 @@ import pytest
 
 from providers.emulation.faults import Fault
 from tests.graph import Graph, Reply, running_graph
-from tests.world import MEDIA, UUIDS
+from tests.world import ACTIVITY, MEDIA, UUIDS
 
 TOKEN = "an-admin-token"
 PARTS = (
@@ -64,3 +64,31 @@ async def test_windows_of_one_list_are_rendered_apart() -> None:
         }
     slugs = found[9][0]
     assert found == {first: [slugs[:first]] * 4 for first in (9, 3, 5)}
+
+
+async def test_many_keys_are_told_in_the_order_in_which_one_alone_would_be() -> None:
+    text = "query ($uuids: [ID!]!) { activities(uuids: $uuids) { title gallery { nodes { url } } } }"
+    kept, absent = UUIDS[:4], UUIDS[4]
+    async with running_graph(response_cache_bytes="0", explain="true") as graph:
+        for uuid in kept:
+            await graph.query(text, {"uuids": [uuid]})
+        asked = {"uuids": [kept[0], kept[1], kept[0], "no uuid", absent, kept[2]]}
+        graph.forget_calls()
+        mixed = await graph.query(text, asked, x_mediagraph_explain="1")
+        calls = graph.calls
+        again = await graph.query(text, asked, x_mediagraph_explain="1")
+    pair = [(MEDIA, "HIT"), (ACTIVITY, "HIT")]
+    missed = [(MEDIA, "MISS"), (ACTIVITY, "MISS")]
+    assert calls == {MEDIA: 1, ACTIVITY: 1}
+    assert told(mixed) == pair * 3 + missed
+    assert told(again) == pair * 4
+    for reply in (mixed, again):
+        assert [each and bool(each["title"]) for each in reply.data["activities"]] == [
+            *[True] * 3,
+            None,
+            True,
+            True,
+        ]
+        assert reply.codes == [("BAD_USER_INPUT", ("activities", 3))]
+        # The second use of the first activity: its detail and its media.
+        assert reply.json["extensions"]["upstream"]["totals"]["savedByBatching"] == 2

@@ -69,6 +69,7 @@ class Metrics:
         self._responses = cache(self.responses.labels)
         self._saved = cache(self.saved.labels)
         self._provider_calls = cache(self.provider_calls.labels)
+        self._took = cache(lambda provider: self.provider_seconds.labels(provider.value).observe)
 
     def count(self, noted: Observation, status: int, seconds: float) -> None:
         """Count one GraphQL request."""
@@ -92,7 +93,7 @@ class Metrics:
             alike = record.provider, record.route, record.verdict, record.status
             counted[alike] = counted.get(alike, 0) + 1
             if record.verdict == "MISS":
-                self.provider_seconds.labels(record.provider.value).observe(record.ms / 1000)
+                self._took(record.provider)(record.ms / 1000)
         for (provider, route, verdict, status), times in counted.items():
             self._provider_calls(provider.value, route, verdict, status_label(status)).inc(times)
 

@@ -1,4 +1,7 @@
-"""Finds out whether sending without aiohttp's session does what it should with the aiohttp that is installed."""
+"""Finds out whether sending without aiohttp's session does what it should with what is installed.
+
+That is aiohttp, whose connections are used, and httptools, which parses what comes over them.
+"""
 
 import asyncio
 import gzip

@@ -14,7 +14,14 @@ from providers.decoding import ListDecoder
 from providers.errors import UpstreamBadResponse
 from providers.forge import samples
 from providers.forge.images import ForgeImages
-from providers.forge.lists import PhotoList, purge_names, query_pairs, shows_photo, visibly_misses
+from providers.forge.lists import (
+    PhotoFilter,
+    PhotoList,
+    purge_names,
+    query_pairs,
+    shows_photo,
+    visibly_misses,
+)
 from providers.forge.records import ListWire, PageWire, PaginationWire, Photo, completed
 from providers.keys import PhotoKey
 from providers.locales import fallbacks
@@ -126,7 +133,9 @@ class ForgeClient:
     def _window_of(self, photos: PhotoList, skip: int, limit: int, scope: CallScope) -> Ask[Page[Photo]]:
         def decode(reply: Reply, origin: Origin) -> Page[Photo]:
             sent, pagination = _items_and_pagination(reply.body)
-            items = tuple([self._item(item, photos, origin, scope) for item in sent])
+            # Looked at once: a page asks for a hundred items.
+            shown = photos.filter if photos.filter.shows else None
+            items = tuple([self._item(item, photos.culture, shown, origin, scope) for item in sent])
             scope.dropped_items += items.count(None)
             next_url = pagination.next_url if pagination else None
             return Page(
@@ -136,11 +145,13 @@ class ForgeClient:
         sample = Sample(partial(samples.photo_page, photos, skip, limit))
         return Ask(_window_call(photos, skip, limit, self._context_parameter), decode, sample)
 
-    def _item(self, photo: Photo | None, photos: PhotoList, origin: Origin, scope: CallScope) -> Photo | None:
+    def _item(
+        self, photo: Photo | None, culture: str, shown: PhotoFilter | None, origin: Origin, scope: CallScope
+    ) -> Photo | None:
         if photo is None or not photo.slug:
             return None
-        scope.dropped_items += completed(photo, photos.culture, origin, whole=False)
-        if photos.filter.shows and visibly_misses(photo, photos.filter):
+        scope.dropped_items += completed(photo, culture, origin, whole=False)
+        if shown is not None and visibly_misses(photo, shown):
             # What a tenant does not know as a parameter it ignores with a 200 (observed).
             raise UpstreamBadResponse(Provider.FORGE, "answered photos that the filter excludes")
         return photo if self._stands(photo) else None

@@ -1,6 +1,7 @@
 """A stream of ever new documents costs no more than without compilation, and much less where it pays to compile."""
 
 import gc
+import math
 from collections.abc import Callable, Iterable
 
 import pytest
@@ -109,6 +110,18 @@ async def test_what_selections_give_is_looked_at_again() -> None:
     for each in reads[-1:]:
         await run(SCHEMA, each, None, None, None, plans)
     assert len(plans) <= len(reads)
+
+
+async def test_wide_documents_soon_lose_what_a_rich_one_promised() -> None:
+    plans, documents = plans_of(SCHEMA, 0), Documents(SCHEMA)
+    await steps([rich(0)], plans)
+    compiled = 0
+    for turn in range(20):
+        document = documents.read(wide_without_data(turn))
+        assert document.node is not None
+        compiled += plans.executor(document.node, None, None, None) is not None
+    # Each of its twenty fields relies on the same judgement.
+    assert compiled == math.ceil(JUDGEMENTS / 20)
 
 
 async def test_what_is_no_longer_kept_goes_without_the_garbage_collector() -> None:

@@ -40,7 +40,7 @@ class Experience:
         expected = 0
         for _, selection in asked.selections:
             known = self._known.get(selection)
-            if known is None or not known[1]:
+            if known is None or known[1] <= 0:
                 return False
             self._known.move_to_end(selection)
             expected += known[0]

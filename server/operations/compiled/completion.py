@@ -26,7 +26,7 @@ from graphql.execution import Executor
 from graphql.pyutils import is_awaitable
 
 from server.operations.compiled.executor import BASIC, PLAIN, add, gathered
-from server.operations.compiled.source import Block, Source
+from server.operations.compiled.source import Source
 
 # What holds of a value that these scalars would not leave as it is.
 _UNUSUAL: Final = {
@@ -113,7 +113,7 @@ def wait(source: Source, value: Value) -> None:
         source.line(f"{value.variable} = await {value.variable}")
 
 
-def otherwise(source: Source, value: Value, *, nullable: bool) -> Block:
+def otherwise(source: Source, value: Value, *, nullable: bool) -> Source:
     """Begin what happens to a value that is not as expected: null stays null where it may."""
     return source.block(f"elif {value.variable} is not None:" if nullable else "else:")
 

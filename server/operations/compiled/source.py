@@ -9,28 +9,17 @@ from server.operations.values import Value
 CODES: Final = Codes()
 
 
-class Block:
-    """What is indented below a line."""
-
-    __slots__ = ("_before", "_source")
-
-    def __init__(self, source: "Source") -> None:
-        self._source = source
-
-    def __enter__(self) -> None:
-        self._before = self._source.indent()
-
-    def __exit__(self, *_: object) -> None:
-        self._source.dedent(self._before)
-
-
 class Source:
-    """Lines of functions; objects are handed in by name, since source cannot spell them."""
+    """Lines of functions; objects are handed in by name, since source cannot spell them.
+
+    Lines are indented as often as it is entered.
+    """
 
     def __init__(self, **objects: Value) -> None:
         self._lines: list[str] = []
         self._functions: list[str] = []
         self._indent = ""
+        self._blocks: list[int] = []
         self._objects: dict[str, Value] = objects
         self._names: dict[int, str] = {}
 
@@ -50,19 +39,17 @@ class Source:
         """Add a line."""
         self._lines.append(self._indent + text)
 
-    def block(self, head: str) -> "Block":
-        """Add a line and indent those that follow, while the block is entered."""
+    def block(self, head: str) -> "Source":
+        """Add a line; enter what this gives to indent those that follow."""
         self._lines.append(self._indent + head)
-        return Block(self)
+        return self
 
-    def indent(self) -> int:
-        """Indent what follows; tells how many lines there are."""
+    def __enter__(self) -> None:
+        self._blocks.append(len(self._lines))
         self._indent += " "
-        return len(self._lines)
 
-    def dedent(self, before: int) -> None:
-        """End what was indented when there were so many lines."""
-        if len(self._lines) == before:
+    def __exit__(self, *_: object) -> None:
+        if len(self._lines) == self._blocks.pop():
             self.line("pass")
         self._indent = self._indent[1:]
 

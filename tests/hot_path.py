@@ -11,6 +11,7 @@ import sys
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
 from contextvars import Context
+from functools import partial
 from http import HTTPStatus
 from pathlib import Path
 from typing import Final
@@ -100,12 +101,11 @@ async def sockets_left_out(keeping: str) -> AsyncIterator[Graph]:
 async def steps(workload: str, keeping: str) -> int:
     """Count the steps of one request, from the first line of the application to the last."""
     async with sockets_left_out(keeping) as graph:
-        body = ASKED[workload].body(0)
-        for _ in range(_BEFORE):
+        bodies = [ASKED[workload].body(turn) for turn in range(_BEFORE + _COUNTED)]
+        for body in bodies[:_BEFORE]:
             assert not (await graph.send("POST", "/graphql", body, _JSON)).errors
-        return min(
-            [await steps_while(lambda: graph.send("POST", "/graphql", body, _JSON)) for _ in range(_COUNTED)]
-        )
+        asked = [partial(graph.send, "POST", "/graphql", body, _JSON) for body in bodies[_BEFORE:]]
+        return min([await steps_while(each) for each in asked])
 
 
 async def steps_at_once(workload: str, keeping: str) -> int:
@@ -129,7 +129,7 @@ def _remembering(settings: Settings, connections: int) -> Transport:
 
 async def all_steps(named: Callable[[str, str], str]) -> dict[str, int]:
     """Count all that is held."""
-    pairs = [(workload, keeping) for workload in ("W1", "W2", "W5") for keeping in KEEPING]
+    pairs = [(workload, keeping) for workload in ("W1", "W2", "W5") for keeping in KEEPING] + [("W6", "cold")]
     found = {named(*pair): await steps(*pair) for pair in pairs if pair != ("W5", "warm")}
     return found | {named(f"{pair[0]} at once", pair[1]): await steps_at_once(*pair) for pair in AT_ONCE}
 

@@ -17,6 +17,7 @@ COUNTED: Final = {
     ("W2", "kept"): 232,
     ("W5", "cold"): 396,
     ("W5", "kept"): 232,
+    ("W6", "cold"): 24883,
 }
 # From the lane's first line to its last: it has no loop to wait for, and no step more or less.
 COUNTED_AT_ONCE: Final = {("W1", "kept"): 117, ("W5", "cold"): 97, ("W5", "kept"): 117}

@@ -13,7 +13,7 @@ from server.operations.cost import Cost
 from server.operations.documents import Document
 from server.operations.preparation import Prepared
 from server.operations.requests import GraphQLRequest
-from server.understood import LONGEST_KEPT, MOST_KEPT, MOST_SEEN, Understood
+from server.understood import LONGEST_KEPT, MOST_BYTES, Understood
 from tests.graph import Graph, running_graph
 
 JSON = {"content-type": "application/json"}
@@ -24,39 +24,34 @@ def batch(text: str = "{ __typename }", calls: int = 0) -> Batch:
     return Batch((GraphQLRequest(text),), (prepared,), is_list=False, registers=False)
 
 
-def kept_by(understood: Understood, body: bytes, kept: Batch, *, is_router: bool = False) -> None:
-    for _ in range(2):
-        understood.keep(body, kept, is_router=is_router)
-
-
-def test_a_body_is_kept_when_it_comes_again() -> None:
-    understood = Understood()
-    for number in range(MOST_SEEN + 1):
-        understood.keep(b"%d" % number, batch(), is_router=False)
-    assert len(understood) == 0
-    understood.keep(b"1", batch(), is_router=False)
-    understood.keep(b"0", batch(), is_router=False)
-    assert len(understood) == 1
-
-
-def test_the_bodies_asked_for_longest_ago_make_room() -> None:
+def test_what_came_once_makes_room_for_what_comes_again() -> None:
     understood, kept = Understood(), batch()
-    for number in range(MOST_KEPT):
-        kept_by(understood, b"%d" % number, kept)
-    understood.note_slow(b"1", is_router=False)
-    assert understood.find(b"0", is_router=False) is kept
-    kept_by(understood, b"new", kept)
-    assert len(understood) == MOST_KEPT
-    assert understood.find(b"0", is_router=False) is kept
-    assert understood.find(b"1", is_router=False) is None
-    assert understood._slow == set()  # noqa: SLF001
+    understood.keep(b"again", kept, is_router=False)
+    assert understood.find(b"again", is_router=False) is kept
+    bodies = [b"%d" % number + b" " * (LONGEST_KEPT - 8) for number in range(100)]
+    for body in bodies:
+        understood.keep(body, batch(), is_router=False)
+    assert understood.find(b"again", is_router=False) is kept
+    assert [understood.find(body, is_router=False) for body in bodies] == [None] * len(bodies)
+    for body in bodies * 2:
+        understood.keep(body, batch(), is_router=False)
+    assert 0 < len(understood) <= MOST_BYTES // LONGEST_KEPT
+
+
+def test_two_requests_that_bring_the_same_take_one_place() -> None:
+    understood, kept = Understood(), batch()
+    # Counted thrice it would be too much for what is new.
+    body = b" " * (LONGEST_KEPT * 3 // 8)
+    for _ in range(3):
+        understood.keep(body, kept, is_router=False)
+    assert understood.find(body, is_router=False) is kept
 
 
 def test_a_long_body_is_not_kept_and_the_routers_are_its_own() -> None:
     understood = Understood()
-    kept_by(understood, b" " * (LONGEST_KEPT + 1), batch())
+    understood.keep(b" " * (LONGEST_KEPT + 1), batch(), is_router=False)
     assert len(understood) == 0
-    kept_by(understood, b"{}", batch(), is_router=True)
+    understood.keep(b"{}", batch(), is_router=True)
     assert understood.find(b"{}", is_router=False) is None
 
 
@@ -67,7 +62,7 @@ def test_a_long_body_is_not_kept_and_the_routers_are_its_own() -> None:
 )
 def test_what_may_be_run_twice_and_calls_nobody_is_quick(kept: Batch, found: int) -> None:
     understood = Understood()
-    kept_by(understood, b"{}", kept)
+    understood.keep(b"{}", kept, is_router=False)
     assert [understood.find_quick(b"{}", is_router=False)] == [kept] * found + [None] * (1 - found)
     understood.note_slow(b"{}", is_router=False)
     assert understood.find_quick(b"{}", is_router=False) is None

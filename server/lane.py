@@ -84,6 +84,8 @@ class Lane:
             return None
         if whole is not None:
             self._log.write(noted, whole.status, self._clock() - began)
+            if scope["method"] == "HEAD":
+                return whole._replace(body=b"")
         return whole
 
     def _caller(self, scope: Scope) -> Caller | None:

@@ -47,11 +47,14 @@ class Connection:
 
     async def answer(self) -> tuple[list[bytes], bytes]:
         """Read the lines of an answer's head, and its body."""
+        lines = await self.head()
+        told = dict(line.split(b": ", 1) for line in lines[1:])
         async with asyncio.timeout(PATIENCE_S):
-            head = await self._reader.readuntil(b"\r\n\r\n")
-            lines = head.rstrip().split(b"\r\n")
-            told = dict(line.split(b": ", 1) for line in lines[1:])
             return lines, await self._reader.readexactly(int(told.get(b"content-length", b"0")))
+
+    async def head(self) -> list[bytes]:
+        async with asyncio.timeout(PATIENCE_S):
+            return (await self._reader.readuntil(b"\r\n\r\n")).rstrip().split(b"\r\n")
 
 
 class Counted:
@@ -302,6 +305,20 @@ async def test_a_process_that_is_about_to_end_closes_the_connection_with_its_ans
         with patch.object(LIFE, "is_draining", new=True):
             lines, _ = await connection.ask(posted())
         assert b"connection: close" in lines
+
+
+async def test_a_head_has_no_body_whichever_way_it_is_answered() -> None:
+    head = ASKED[0].replace(b"GET", b"HEAD")
+    async with running_graph() as graph:
+        app = Counted(graph)
+        async with connected(app) as connection:
+            made, body = await connection.ask(ASKED[0])
+            for _ in range(2):
+                connection.writer.write(head)
+                lines = await connection.head()
+                assert lines[0] == made[0] == b"HTTP/1.1 200 OK"
+                assert named(lines, b"content-length") == b"%d" % len(body)
+            assert app.requests == 1
 
 
 async def test_the_date_goes_on() -> None:

@@ -92,3 +92,12 @@ async def test_many_keys_are_told_in_the_order_in_which_one_alone_would_be() -> 
         assert reply.codes == [("BAD_USER_INPUT", ("activities", 3))]
         # The second use of the first activity: its detail and its media.
         assert reply.json["extensions"]["upstream"]["totals"]["savedByBatching"] == 2
+
+
+async def test_what_two_fields_ask_for_alike_is_told_once() -> None:
+    keys = f'(uuids: ["{UUIDS[0]}", "{UUIDS[1]}"]) {{ title gallery {{ totalCount }} }}'
+    async with running_graph(response_cache_bytes="0", explain="true") as graph:
+        await graph.query(f"{{ activities{keys} }}")
+        reply = await asked(graph, f"{{ a: activities{keys} b: activities{keys} }}")
+    assert told(reply) == [(MEDIA, "HIT"), (ACTIVITY, "HIT")] * 2
+    assert reply.json["extensions"]["upstream"]["totals"]["savedByBatching"] == 4

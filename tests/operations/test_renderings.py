@@ -3,6 +3,7 @@
 import asyncio
 import gc
 from typing import Any, ClassVar
+from unittest.mock import patch
 
 import msgspec
 import pytest
@@ -148,7 +149,11 @@ def test_a_failure_is_told_each_time() -> None:
 
 def test_a_text_that_is_no_text_in_json_is_never_kept() -> None:
     asked, record = Asked("{ text }"), Record("half \ud800")
-    assert [asked.found(record) for _ in range(4)] == [[False]] * 4
+    with patch(
+        "server.operations.compiled.renderings.msgspec.json.encode", wraps=msgspec.json.encode
+    ) as encode:
+        assert [asked.found(record) for _ in range(4)] == [[False]] * 4
+    assert encode.call_count == 1
 
 
 def test_other_variables_have_renderings_of_their_own() -> None:

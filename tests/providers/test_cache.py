@@ -1,12 +1,14 @@
 """What is kept of answers, how long it serves, and what drives it out."""
 
+from functools import partial
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from providers.cache import Entry, Keeping, Memory, directives, keeping_of
 from providers.calls import Call, CallPolicy
-from providers.records import Answer, Origin
+from providers.records import MOST_MADE, Answer, Origin
 from providers.transport import Reply
 
 POLICY = CallPolicy(fresh_s=60, stale_s=600, absent_s=30)
@@ -85,6 +87,28 @@ def test_an_entry_is_fresh_then_may_serve_then_is_of_no_use() -> None:
     assert [kept.is_fresh(now) for now in (100, 160, 160.1)] == [True, True, False]
     assert [kept.may_serve(now) for now in (160.1, 760, 760.1)] == [True, True, False]
     assert [kept.age_s(now) for now in (99, 100.9, 163)] == [0, 0, 63]
+
+
+def test_an_entry_says_as_what_it_serves_and_how_old_it_is() -> None:
+    verdicts = [entry().verdict_at(now) for now in (94.9, 95, 100.9, 160, 160.1, 760, 760.1)]
+    # The first two: stored in the future, by more than clocks may be apart, and by less.
+    assert [verdict for verdict, _ in verdicts] == ["STALE", "HIT", "HIT", "HIT", "STALE", "STALE", ""]
+    assert [age_s for _, age_s in verdicts[:-1]] == [0, 0, 0, 60, 60, 660]
+
+
+def test_what_is_made_of_an_answer_is_made_once_and_the_last_few_things_are_kept() -> None:
+    answer, made = entry().answer, []
+
+    def make(key: int) -> list[int]:
+        made.append(key)
+        return [key]
+
+    found = answer.once(1, lambda: make(1))
+    assert answer.once(1, lambda: make(1)) is found
+    for key in range(100):
+        assert answer.once(key, partial(make, key)) == [key]
+        assert len(answer.made) <= MOST_MADE
+    assert made == [1, 0, *range(2, 100)]
 
 
 def test_a_renewal_makes_the_shared_origin_fresh_again() -> None:

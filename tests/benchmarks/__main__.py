@@ -11,7 +11,14 @@ from contextlib import ExitStack
 from pathlib import Path
 
 from tests.benchmarks import tables
-from tests.benchmarks.rounds import Turns, loaded, on_one_core, play, refuse_other_answers
+from tests.benchmarks.rounds import (
+    Turns,
+    loaded,
+    on_one_core,
+    play,
+    refuse_fewer_calls,
+    refuse_other_answers,
+)
 from tests.benchmarks.serve import KINDS
 from tests.benchmarks.servers import (
     ALL,
@@ -77,7 +84,7 @@ class Bench:
         medians = self.findings.page_ms
         with upstream(_DELAY_MS) as urls:
             for name in self._names:
-                if name in ("interpreted", *HAND_KEPT):
+                if name in ("interpreted", "shared", *HAND_KEPT):
                     continue
                 with served(name, urls, "nothing") as server:
                     loaded(server, PAGE_OF_ALL, 1.0, 1)
@@ -94,6 +101,9 @@ class Bench:
             urls = stack.enter_context(upstream())
             servers: list[Server] = [stack.enter_context(served(name, urls, keeps)) for name in names]
             refuse_other_answers(sorted(servers, key=lambda server: server.name != "compiled"), workloads)
+            if keeps == "nothing":
+                strict = [server for server in servers if server.name != "shared"]
+                refuse_fewer_calls(strict, workloads, [*urls.values()])
             turns = play(servers, workloads, asked.rounds, asked.seconds, asked.connections)
             return turns, {server.name: server.megabytes for server in servers}
 

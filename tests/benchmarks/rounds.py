@@ -13,8 +13,11 @@ import uvloop
 from tests.benchmarks.load import Load, load
 from tests.benchmarks.servers import Server, asked_of
 from tests.benchmarks.tailcall import essence
+from tests.benchmarks.upstream import COUNT
 from tests.benchmarks.workloads import Workload
 
+_COUNTED_S = 0.3
+_COUNTED_AT_ONCE = 4
 _SEVENTH_DIGIT = re.compile(r"(?<=\.\d{6})\dZ$")
 
 
@@ -51,6 +54,27 @@ def _turn(server: Server, workload: Workload, seconds: float, connections: int) 
     used = server.cpu_s
     found = loaded(server, workload, seconds, connections)
     return Turn(found.per_second, (server.cpu_s - used) / found.count * 1e6)
+
+
+def refuse_fewer_calls(
+    servers: Sequence[Server], workloads: Sequence[Workload], providers: Sequence[str]
+) -> None:
+    """End the program where a server, while it has many requests at once, makes fewer calls than all for each."""
+    for workload in workloads:
+        for server in servers:
+            before = _calls(providers)
+            found = loaded(server, workload, _COUNTED_S, _COUNTED_AT_ONCE)
+            made = _calls(providers) - before
+            if made < workload.calls * found.count:
+                raise SystemExit(f"{server.name} made {made} calls for {found.count} of {workload.name}")
+
+
+def _calls(providers: Sequence[str]) -> int:
+    total = 0
+    for url in providers:
+        with urllib.request.urlopen(url + COUNT) as reply:
+            total += int(reply.read())
+    return total
 
 
 def loaded(server: Server, workload: Workload, seconds: float, connections: int) -> Load:

@@ -1,7 +1,8 @@
 """Serves one of the servers that are compared.
 
 ``python -m tests.benchmarks.serve KIND PORT URLS KEEPS``; KEEPS is ``nothing``, ``answers`` (of the providers) or
-``responses`` (whole ones too).
+``responses`` (whole ones too). Where nothing is kept, no request has a part in another one's calls either, but with
+``shared``.
 """
 
 import json
@@ -11,6 +12,7 @@ from typing import Any
 
 import uvicorn
 
+from providers.flights import Flights
 from server.app import create_app
 from server.garbage import spare_collections
 from server.logs import configure_logs
@@ -28,7 +30,7 @@ _KEEPING = {
     "answers": {"RESPONSE_CACHE_BYTES": "0"},
     "responses": {},
 }
-OURS = ("interpreted", "compiled")
+OURS = ("interpreted", "compiled", "shared")
 
 
 def _graph(urls: dict[str, str], keeps: str, **settings: str) -> Any:
@@ -52,6 +54,7 @@ KINDS: dict[str, Callable[[dict[str, str], str], Any]] = {
     "naive": lambda urls, _: NaiveGraph(urls),
     "interpreted": lambda urls, keeps: _graph(urls, keeps, COMPILE="false"),
     "compiled": _graph,
+    "shared": _graph,
     "raw": lambda urls, _: RawGraph(urls),
 }
 
@@ -59,6 +62,9 @@ KINDS: dict[str, Callable[[dict[str, str], str], Any]] = {
 def main(kind: str, port: str, urls: str, keeps: str) -> None:
     """Serve until ended."""
     app = KINDS[kind](json.loads(urls), keeps)
+    if keeps == "nothing" and kind != "shared":
+        # The load asks for the same all the time, and what others are being told already would be waited for.
+        Flights.find = lambda *_: None  # type: ignore[method-assign]
     if kind in OURS:
         spare_collections()
     uvicorn.run(

@@ -74,7 +74,7 @@ def aliased(workload: Workload) -> Workload:
     photos = re.search(r"photos\(first: (\d+)\)", workload.query)
     fields += [f"photos(first: {photos[1]}) {{ nodes {{ {PHOTO} }} }}"] if photos else []
     query = f"query Aliased {{ {' '.join(fields)} }}" if fields else workload.query
-    return Workload(workload.name, query, {}, workload.fresh)
+    return Workload(workload.name, query, {}, workload.calls, workload.fresh)
 
 
 def essence(data: Mapping[str, Any]) -> Any:

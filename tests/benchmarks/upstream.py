@@ -22,6 +22,8 @@ from providers.musement.emulator import create_emulator as create_musement
 _END = b"\r\n\r\n"
 _SENT = {"x-musement-application": "bench", "x-api-key": "bench", "accept": "application/json"}
 _KEPT = ("content-type", "content-range", "x-total-count", "link")
+COUNT = "/calls"
+"""Where each of them tells how many requests it has had."""
 
 
 class Answers:
@@ -32,6 +34,7 @@ class Answers:
         self._origin = origin
         self._session = session
         self.known: dict[bytes, bytes] = {}
+        self.asked = 0
 
     async def learn(self, path: bytes) -> bytes:
         """Ask the emulator."""
@@ -64,6 +67,11 @@ class Canned(asyncio.Protocol):
         while _END in data:
             head, _, data = data.partition(_END)
             path = head.split(b" ", 2)[1]
+            if path.endswith(COUNT.encode()):
+                told = b"%d" % self._answers.asked
+                self._transport.write(b"HTTP/1.1 200 OK\r\ncontent-length: %d" % len(told) + _END + told)
+                continue
+            self._answers.asked += 1
             known = self._answers.known.get(path)
             if known is not None and self._answers.delay_s:
                 asyncio.get_running_loop().call_later(self._answers.delay_s, self._transport.write, known)

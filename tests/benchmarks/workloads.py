@@ -11,11 +11,12 @@ ACTIVITY: Final = "uuid title description url latitude longitude gallery { nodes
 
 
 class Workload(msgspec.Struct, frozen=True):
-    """An operation; ``fresh`` asks for it with a new document text each time."""
+    """An operation that takes so many calls; ``fresh`` asks for it with a new document text each time."""
 
     name: str
     query: str
     variables: dict[str, Any]
+    calls: int
     fresh: bool = False
 
     def body(self, turn: int) -> bytes:
@@ -35,19 +36,19 @@ MANY: Final = f"query Many($uuids: [ID!]!) {{ activities(uuids: $uuids) {{ {ACTI
 
 # The first product has no videos, and a 404 for them takes all data from one of the peers.
 _ON_PAGE: Final = {"uuids": UUIDS[:5], "ids": PRODUCT_IDS[1:4]}
-PAGE_OF_ALL: Final = Workload("W1 page", PAGE, _ON_PAGE)
+PAGE_OF_ALL: Final = Workload("W1 page", PAGE, _ON_PAGE, 17)
 _ASKED_FOR_DATA: Final = (
     PAGE_OF_ALL,
-    Workload("W2 100 photos", LIST, {}),
-    Workload("W3 50 activities", MANY, {"uuids": [*UUIDS[:40], *UUIDS[:10]]}),
+    Workload("W2 100 photos", LIST, {}, 1),
+    Workload("W3 50 activities", MANY, {"uuids": [*UUIDS[:40], *UUIDS[:10]]}, 80),
 )
 COLD: Final = (
     *_ASKED_FOR_DATA,
-    Workload("W5 __typename", "{ __typename }", {}),
-    Workload("W6 new documents", PAGE, _ON_PAGE, fresh=True),
+    Workload("W5 __typename", "{ __typename }", {}, 0),
+    Workload("W6 new documents", PAGE, _ON_PAGE, 17, fresh=True),
 )
 """With every call made."""
 WARM: Final = _ASKED_FOR_DATA
 """With the providers' answers kept."""
-REPEATED: Final = (Workload("W4 page again", PAGE, _ON_PAGE),)
+REPEATED: Final = (Workload("W4 page again", PAGE, _ON_PAGE, 17),)
 """With whole answers kept."""

@@ -92,8 +92,9 @@ class BoundedProtocol(HttpToolsProtocol):
         self._chunk_bytes = len(data)
         super().data_received(data)
         self._is_parted = True
-        if self._held is not None:
-            self._hand_on()
+        held, self._held = self._held, None
+        if held is not None:
+            self._hand_on(held)
         # Counted here too: a name or a value that never ends is not handed on before its end.
         if self._is_reading_headers and self._header_bytes > 2 * MOST_HEADER_BYTES:
             self._refuse_headers()
@@ -154,14 +155,14 @@ class BoundedProtocol(HttpToolsProtocol):
         """End a request; what follows is the next one."""
         if self._is_refused:
             return
-        if self._held is not None:
-            whole = self._answered_at_once(self._held)
+        held, self._held = self._held, None
+        if held is not None:
+            whole = self._answered_at_once(held)
             if whole is not None:
-                self._held = None
                 self._is_reading_headers = True
                 self._write(whole)
                 return
-            self._hand_on()
+            self._hand_on(held)
         self._deadline.clear()
         self._is_reading_headers = True
         super().on_message_complete()
@@ -190,9 +191,8 @@ class BoundedProtocol(HttpToolsProtocol):
         if self.cycle is not None:
             self._deadline.set(self.bounds.body_timeout_s + _MARGIN_S)
 
-    def _hand_on(self) -> None:
+    def _hand_on(self, held: bytes) -> None:
         """Have the application answer what was held."""
-        held, self._held = self._held, None
         self._begin()
         if held:
             super().on_body(held)

@@ -28,7 +28,7 @@ from server.operations.limits import Limits, Measure, TooComplex
 from server.operations.merging import MergingRule
 
 LONGEST_KEPT: Final = 64 * 1024
-MOST_CHARACTERS: Final = 256 * 1024
+MOST_CHARACTERS: Final = 512 * 1024
 """Of the texts of documents that are kept: a parsed document takes about 90 bytes for each."""
 ENTRY_CHARACTERS: Final = 32
 MOST_ERRORS: Final = 20

@@ -8,7 +8,7 @@ K = TypeVar("K", bound=Hashable)
 V = TypeVar("V")
 
 MOST_SEEN: Final = 10_000
-NEW_PART: Final = 16
+NEW_PART: Final = 32
 
 
 class Kept(Generic[K, V]):

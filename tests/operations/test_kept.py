@@ -23,7 +23,7 @@ def test_what_is_used_again_stays_until_others_are_used_as_often() -> None:
 
 
 def test_sizes_count_and_not_numbers() -> None:
-    kept: Kept[str, int] = Kept(10 * NEW_PART)
+    kept: Kept[str, int] = Kept(160)
     for key, size in (("a", 100), ("b", 50), ("c", 100)):
         kept.keep(key, size, size)
         kept.keep(key, size, size)

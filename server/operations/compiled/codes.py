@@ -9,7 +9,7 @@ from server.operations.values import Value
 
 MARK: Final = "ø"
 """How names of objects begin. No name of a schema or a document has it, so that whatever does is one of them."""
-MOST_CHARACTERS: Final = 500_000
+MOST_CHARACTERS: Final = 2_000_000
 
 _MARKED = re.compile(MARK + r"(\w+)")
 _Key = tuple[str, tuple[int, ...]]

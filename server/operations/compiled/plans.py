@@ -24,7 +24,7 @@ from server.operations.compiled.renderings import Renderings, Shelf
 from server.operations.kept import Kept
 from server.operations.values import JsonObject, Value
 
-MOST_CHARACTERS: Final = 96 * 1024
+MOST_CHARACTERS: Final = 256 * 1024
 """Of the texts of operations that are kept: a compiled one takes about 240 bytes for each."""
 ENTRY_CHARACTERS: Final = 32
 MOST_VARIANTS: Final = 16

@@ -121,17 +121,19 @@ class Attempts:
     async def _in_turn(
         self, call: Call, scope: FlightScope, record: CallRecord, url: str, headers: Mapping[str, str]
     ) -> Reply:
-        # Where the time of a call is over first, the deadline, which only moves away, needs no timer of its own.
-        is_bounded = scope.deadline - asyncio.get_running_loop().time() >= self._policy.timeout_s
-        if is_bounded and not self._policy.rate and self._slots.take():
-            try:
-                return await self._timed(call, scope, record, url, headers)
-            finally:
-                self._slots.give_back()
         # Waiting for a slot counts against the deadline: a client does not care what its time went into.
-        async with scope.bounded(), self._slots.slot(scope.owner):
-            await self._rate.pass_one()
-            return await self._timed(call, scope, record, url, headers)
+        if not self._slots.take():
+            await self._slots.take_in_turn(scope)
+        try:
+            # Where the time of a call is over first, the deadline, which only moves away, needs no timer of its own.
+            is_bounded = scope.deadline - asyncio.get_running_loop().time() >= self._policy.timeout_s
+            if is_bounded and not self._policy.rate:
+                return await self._timed(call, scope, record, url, headers)
+            async with scope.bounded():
+                await self._rate.pass_one()
+                return await self._timed(call, scope, record, url, headers)
+        finally:
+            self._slots.give_back()
 
     async def _timed(
         self, call: Call, scope: FlightScope, record: CallRecord, url: str, headers: Mapping[str, str]

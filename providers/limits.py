@@ -2,30 +2,66 @@
 
 import asyncio
 from collections import OrderedDict, deque
-from collections.abc import AsyncIterator, Hashable
-from contextlib import asynccontextmanager
+from collections.abc import Hashable
 from typing import Final
 
 from providers.agreement import Agreement, Pace
 from providers.clock import Clock
+from providers.deadlines import Deadlines
 from providers.errors import UpstreamRateLimited
+from providers.flights import FlightScope
 from providers.records import Provider
 
 _LAPSE_S: Final = 0.1
 
 
+class Turn:
+    """A call that waits for a slot: ``came`` is True when it has one, False when it gives up."""
+
+    __slots__ = ("_deadlines", "_gives_up_at", "_scope", "came")
+
+    def __init__(self, scope: FlightScope, wait_s: float, deadlines: Deadlines) -> None:
+        loop = asyncio.get_running_loop()
+        self.came: asyncio.Future[bool] = loop.create_future()
+        self._gives_up_at = loop.time() + wait_s
+        self._scope = scope
+        self._deadlines = deadlines
+        deadlines.watch(self, self._until)
+
+    @property
+    def is_too_long(self) -> bool:
+        """Whether it may not wait as long as its request would."""
+        return self._gives_up_at <= self._scope.deadline
+
+    @property
+    def has_slot(self) -> bool:
+        """Whether a slot was given to it."""
+        return self.came.done() and not self.came.cancelled() and self.came.result()
+
+    def expire(self) -> None:
+        """Give up, unless the deadline was put off meanwhile."""
+        if asyncio.get_running_loop().time() < self._until:
+            self._deadlines.watch(self, self._until)
+        elif not self.came.done():
+            self.came.set_result(False)
+
+    @property
+    def _until(self) -> float:
+        return min(self._gives_up_at, self._scope.deadline)
+
+
 class Slots:
     """A number of calls at once, given in turn to the requests that wait, one call a turn.
 
-    So a request of one call does not wait behind another's two thousand. Waiting longer than ``wait_s`` raises
-    UpstreamRateLimited.
+    So a request of one call does not wait behind another's two thousand.
     """
 
     def __init__(self, provider: Provider, size: int, wait_s: float) -> None:
         self._provider = provider
         self._free = size
         self._wait_s = wait_s
-        self._waiting: OrderedDict[Hashable, deque[asyncio.Future[None]]] = OrderedDict()
+        self._waiting: OrderedDict[Hashable, deque[Turn]] = OrderedDict()
+        self._deadlines = Deadlines()
 
     @property
     def waiting(self) -> int:
@@ -39,31 +75,30 @@ class Slots:
         self._free -= 1
         return True
 
-    @asynccontextmanager
-    async def slot(self, owner: Hashable) -> AsyncIterator[None]:
-        """Hold a slot; ``owner`` is the request that it is held for."""
-        if not self.take():
-            await self._turn(owner)
-        try:
-            yield
-        finally:
-            self.give_back()
+    async def take_in_turn(self, scope: FlightScope) -> None:
+        """Take one when it is free, until ``give_back``.
 
-    async def _turn(self, owner: Hashable) -> None:
-        turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._waiting.setdefault(owner, deque()).append(turn)
+        Raises UpstreamRateLimited after ``wait_s``, and TimeoutError at the deadline where that comes first.
+        """
+        if self.take():
+            return
+        turn = Turn(scope, self._wait_s, self._deadlines)
+        self._waiting.setdefault(scope.owner, deque()).append(turn)
         try:
-            async with asyncio.timeout(self._wait_s):
-                await turn
-        except TimeoutError:
-            self._withdraw(owner, turn)
-            raise too_busy(self._provider, self._wait_s) from None
+            if await turn.came:
+                return
         except asyncio.CancelledError:
-            self._withdraw(owner, turn)
+            self._withdraw(scope.owner, turn)
             raise
+        finally:
+            self._deadlines.forget(turn)
+        self._withdraw(scope.owner, turn)
+        if turn.is_too_long:
+            raise too_busy(self._provider, self._wait_s)
+        raise TimeoutError
 
-    def _withdraw(self, owner: Hashable, turn: asyncio.Future[None]) -> None:
-        if turn.done() and not turn.cancelled():
+    def _withdraw(self, owner: Hashable, turn: Turn) -> None:
+        if turn.has_slot:
             self.give_back()
             return
         queue = self._waiting.get(owner)
@@ -80,8 +115,8 @@ class Slots:
             if queue:
                 # At the end of the line again: every other request gets its turn first.
                 self._waiting[owner] = queue
-            if not turn.done():
-                turn.set_result(None)
+            if not turn.came.done():
+                turn.came.set_result(True)
                 return
         self._free += 1
 

@@ -1,21 +1,37 @@
 """Who gets a slot when, and what waits too long."""
 
 import asyncio
-from contextlib import AsyncExitStack
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
 from unittest.mock import Mock
 
 import pytest
 
 from providers.agreement import Agreement, Pace, Reserved
+from providers.deadlines import Deadlines
 from providers.errors import UpstreamRateLimited
-from providers.limits import Rate, Slots
+from providers.flights import FlightScope
+from providers.limits import Rate, Slots, Turn
 from providers.records import Provider
+from providers.scope import CallScope
 from tests.clock import DrivenClock
 
 
 async def _settled() -> None:
     for _ in range(5):
         await asyncio.sleep(0)
+
+
+@asynccontextmanager
+async def slot(slots: Slots, owner: object, time_left_s: float = 60.0) -> AsyncIterator[FlightScope]:
+    now = asyncio.get_running_loop().time()
+    scope = FlightScope(CallScope("request", now, now + time_left_s))
+    scope.owner = hash(owner)
+    await slots.take_in_turn(scope)
+    try:
+        yield scope
+    finally:
+        slots.give_back()
 
 
 class Line:
@@ -26,7 +42,7 @@ class Line:
         self.served: list[str] = []
 
     async def call(self, owner: str) -> None:
-        async with self.slots.slot(owner):
+        async with slot(self.slots, owner):
             self.served.append(owner)
             await asyncio.sleep(0)
 
@@ -44,7 +60,7 @@ async def test_no_more_calls_are_at_work_than_there_are_slots() -> None:
 
     async def call(owner: int) -> None:
         nonlocal at_work, peak
-        async with slots.slot(owner):
+        async with slot(slots, owner):
             at_work += 1
             peak = max(peak, at_work)
             await asyncio.sleep(0)
@@ -56,19 +72,19 @@ async def test_no_more_calls_are_at_work_than_there_are_slots() -> None:
 
 async def test_what_waits_too_long_fails_before_it_is_sent() -> None:
     slots = Slots(Provider.FORGE, 1, 0.0)
-    async with slots.slot("a"):
+    async with slot(slots, "a"):
         with pytest.raises(UpstreamRateLimited) as refusal:
-            async with slots.slot("b"):
+            async with slot(slots, "b"):
                 raise AssertionError
     assert refusal.value.retry_after_s == 1.0
-    async with slots.slot("c"):
+    async with slot(slots, "c"):
         assert slots.waiting == 0
 
 
 async def test_a_call_that_is_cancelled_while_it_waits_takes_no_slot() -> None:
     line = Line()
     async with AsyncExitStack() as held:
-        await held.enter_async_context(line.slots.slot("holder"))
+        await held.enter_async_context(slot(line.slots, "holder"))
         waiting = [asyncio.create_task(line.call(owner)) for owner in "ab"]
         await _settled()
         waiting[0].cancel()
@@ -81,13 +97,33 @@ async def test_a_call_that_is_cancelled_while_it_waits_takes_no_slot() -> None:
 async def test_a_call_that_is_cancelled_at_its_turn_hands_the_slot_on() -> None:
     line = Line()
     async with AsyncExitStack() as held:
-        await held.enter_async_context(line.slots.slot("holder"))
+        await held.enter_async_context(slot(line.slots, "holder"))
         waiting = [asyncio.create_task(line.call(owner)) for owner in "ab"]
         await _settled()
     waiting[0].cancel()
     await waiting[1]
     assert line.served == ["b"]
     await line.call("c")
+
+
+async def test_a_call_whose_deadline_is_put_off_goes_on_waiting() -> None:
+    now = asyncio.get_running_loop().time()
+    scope = FlightScope(CallScope("request", now, now - 1))
+    late, patient = (Turn(scope, wait_s=30.0, deadlines=Deadlines()) for _ in range(2))
+    late.expire()
+    scope.extend(now + 10)
+    patient.expire()
+    assert (late.came.done(), late.has_slot, late.is_too_long) == (True, False, False)
+    assert not patient.came.done()
+
+
+async def test_a_call_that_waits_fails_at_its_deadline_and_takes_no_slot() -> None:
+    slots = Slots(Provider.FORGE, 1, 30.0)
+    async with slot(slots, "a"):
+        with pytest.raises(TimeoutError):
+            async with slot(slots, "b", time_left_s=0.0):
+                raise AssertionError
+        assert slots.waiting == 0
 
 
 async def test_a_rate_lets_a_seconds_worth_pass_and_spaces_the_rest() -> None:

@@ -132,9 +132,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     introspection: Annotated[bool, FLAG, "introspection of the schema"] = True
     compile: Annotated[bool, FLAG, "operations that are asked for often run as compiled code"] = True
     compile_after: Annotated[
-        int,
-        integer(0, 10**6),
-        "the use of an operation from which on it is compiled; 0: the second, or the first where that surely pays",
+        int, integer(0, 10**6), "the use from which on an operation is compiled; 0: as soon as it pays"
     ] = 0
     transport: Annotated[
         Literal["pooled", "session"],

@@ -23,11 +23,12 @@ from server.operations.compiled.completion import (
     Value,
     by_graphql_core,
     complete_leaf,
+    evidence_of,
     is_leaf,
     otherwise,
     wait,
 )
-from server.operations.compiled.executor import Compiled, is_plain
+from server.operations.compiled.executor import Compiled
 from server.operations.compiled.lasting import Reach, keeping, outermost
 from server.operations.compiled.positions import Position, Slot
 from server.operations.compiled.renderings import Renderings
@@ -252,15 +253,8 @@ class Compiler:
         return name
 
     def _complete_object(self, body: Source, type_: GraphQLObjectType, value: Value, slot: Slot) -> None:
-        v = value.variable
         name = self._below(type_, slot)
-        if type_.is_type_of is None:
-            condition = f"{v}.__class__ in PLAIN"
-        else:
-            record = getattr(type_.is_type_of, "instances_of", None)
-            known = isinstance(record, type) and is_plain(record)
-            condition = f"{v}.__class__ is {body.name('K', record)}" if known else "False"
-        with body.block(f"if {condition}:"):
+        with body.block(f"if {evidence_of(body, type_, value)}:"):
             self._run_selection(body, _kept(name), value)
 
     def _complete_abstract(self, body: Source, type_: GraphQLAbstractType, value: Value, slot: Slot) -> None:

@@ -15,6 +15,7 @@ from graphql import (
     GraphQLID,
     GraphQLInt,
     GraphQLNonNull,
+    GraphQLObjectType,
     GraphQLOutputType,
     GraphQLScalarType,
     GraphQLString,
@@ -25,7 +26,7 @@ from graphql import (
 from graphql.execution import Executor
 from graphql.pyutils import is_awaitable
 
-from server.operations.compiled.executor import BASIC, PLAIN, add, gathered
+from server.operations.compiled.executor import BASIC, PLAIN, add, gathered, is_plain
 from server.operations.compiled.source import Source
 
 # What holds of a value that these scalars would not leave as it is.
@@ -61,6 +62,16 @@ class Value(NamedTuple):
     steps: str
     slot: str
     pending: str
+
+
+def evidence_of(source: Source, type_: GraphQLObjectType, value: Value) -> str:
+    """Write the condition by which a value is plainly an object of a type."""
+    if type_.is_type_of is None:
+        return f"{value.variable}.__class__ in PLAIN"
+    record = getattr(type_.is_type_of, "instances_of", None)
+    if not isinstance(record, type) or not is_plain(record):
+        return "False"
+    return f"{value.variable}.__class__ is {source.name('K', record)}"
 
 
 def complete_leaf(source: Source, type_: GraphQLOutputType, value: Value) -> None:

@@ -174,6 +174,8 @@ class Compiler:
         call = call_of(body, slot.position, way, arguments, steps, "")
         if way.is_async:
             body.line(f"v = {begun}.begin({call})")
+            # What an async resolver gives was awaited, even if it could be awaited again.
+            value = value._replace(by="came")
         else:
             body.line(f"v = {call}")
             with body.block("if v.__class__ is Coroutine:"):

@@ -56,12 +56,14 @@ class Value(NamedTuple):
     """A value of the source under construction.
 
     ``pending`` is the statement that notes it as still to come; an awaited value has none, for it is awaited in place.
+    ``by`` is what completes it where it is not as expected.
     """
 
     variable: str
     steps: str
     slot: str
     pending: str
+    by: str = "received"
 
 
 def evidence_of(source: Source, type_: GraphQLObjectType, value: Value) -> str:
@@ -133,7 +135,7 @@ def by_graphql_core(source: Source, value: Value) -> None:
     """Write the completion of whatever came."""
     v = value.variable
     if value.pending:
-        source.line(f"{v} = x.received({value.slot}, {v}, {value.steps})")
+        source.line(f"{v} = x.{value.by}({value.slot}, {v}, {value.steps})")
         with source.block(f"if {v}.__class__ is Coroutine:"):
             source.line(value.pending)
     else:

@@ -140,11 +140,15 @@ class CompiledExecutor(Executor[None]):
     def received(self, slot: Slot, value: Value, steps: Steps) -> Value:
         """Complete a value of any kind that a resolver or a list gave; a coroutine where that takes time."""
         if not self.is_awaitable(value):
-            completed = self._complete(slot, value, steps)
-            return self.settled(slot, completed, steps) if self.is_awaitable(completed) else completed
+            return self.came(slot, value, steps)
         path = as_path(steps)
         info = self.info(slot.position, field_path(path))
         return self.complete_awaitable_value(slot.type, slot.details, info, path, value, None)
+
+    def came(self, slot: Slot, value: Value, steps: Steps) -> Value:
+        """Complete a value that nobody has to wait for, whatever it is; a coroutine where that takes time."""
+        completed = self._complete(slot, value, steps)
+        return self.settled(slot, completed, steps) if self.is_awaitable(completed) else completed
 
     async def completed(self, slot: Slot, value: Value, steps: Steps) -> Value:
         """Complete a value of any kind that was awaited."""

@@ -1,5 +1,6 @@
 """Documents made by chance for a schema made by chance, with their variables."""
 
+import re
 from random import Random
 from typing import Any
 
@@ -81,7 +82,7 @@ class Documents:
             return self._inline(type_name, depth)
         if turn < 0.32:
             return self._spread(type_name, depth)
-        return self._field(chance.choice(world.fields[type_name]), depth)
+        return self._field(type_name, chance.choice(world.fields[type_name]), depth)
 
     def _inline(self, type_name: str, depth: int) -> str:
         narrower = self._fitting(type_name)
@@ -108,12 +109,14 @@ class Documents:
         own = set(world.possible.get(type_name, [type_name]))
         return [name for name, names in sorted(world.possible.items()) if own & set(names) and names]
 
-    def _field(self, field: Field, depth: int) -> str:
+    def _field(self, type_name: str, field: Field, depth: int) -> str:
         named = _named(field.shape)
         is_leaf = named not in self._world.possible
         if not is_leaf and depth <= 0:
             return "__typename"
-        arguments = self._arguments() if field.takes_arguments else ""
+        arguments = (
+            self._arguments(self._world.argument_names(type_name, field)) if field.takes_arguments else ""
+        )
         alias = self._alias(field, arguments)
         below = "" if is_leaf else " " + self._selection(named, depth - 1)
         return f"{alias}{field.name}{arguments}{self._condition()}{below}"
@@ -127,14 +130,14 @@ class Documents:
             return self._aliases[key]
         return ""
 
-    def _arguments(self) -> str:
+    def _arguments(self, names: set[str]) -> str:
         given = []
         for name, offers in LITERALS.items():
-            if self._chance.random() < 0.3:
+            if name in names and self._chance.random() < 0.3:
                 text = self._chance.choice(offers)
                 if text == "null" and name == "size":
                     text = "1"
-                self._used.update(each for each in DECLARED if f"${each}" in text)
+                self._used.update(re.findall(r"\$(\w+)", text))
                 given.append(f"{name}: {text}")
         return f"({', '.join(given)})" if given else ""
 

@@ -133,6 +133,10 @@ class World:
         self.is_calm = seed % 3 == 0
         self.schema = _schema(self)
 
+    def argument_names(self, type_name: str, field: Field) -> set[str]:
+        definition: Any = self.schema._schema.type_map[type_name]  # noqa: SLF001 - as the server reaches it
+        return set(definition.fields[field.name].args)
+
     def shape(self, names: list[str]) -> Shape:
         chance = self.chance
         shape = Shape("named", chance.choice(names))

@@ -71,18 +71,13 @@ def create_app(settings: Settings, clock: Clock | None = None, traces: Traces | 
     metrics = Metrics(metrics_folder())
     ProviderMetrics(metrics, providers).begin()
     traces = (traces or build_traces()) if settings.traces else None
-    images = settings.sandbox_urls.images if settings.sandbox_urls else None
     edge = edge_of(settings, providers, endpoint, metrics, clock)
     app = Starlette(
         routes=[
             *graphql_routes(settings, endpoint),
-            Route("/", home),
-            *health_routes(settings, lambda: [provider.value for provider in providers.degraded]),
-            metrics_route(metrics, settings.metrics_token),
             sdl_route(settings, plain),
-            *(graphiql_routes() if settings.graphiql else []),
-            *sandbox_routes(images),
-            *admin_routes(providers, settings.admin_token, source_names(settings)),
+            metrics_route(metrics, settings.metrics_token),
+            *other_routes(settings, providers),
         ],
         lifespan=lifespan_of(providers, metrics, traces),
         middleware=[
@@ -101,6 +96,18 @@ def create_app(settings: Settings, clock: Clock | None = None, traces: Traces | 
     app.router.redirect_slashes = False
     app.state.lane = edge.lane
     return app
+
+
+def other_routes(settings: Settings, providers: Providers) -> list[Route]:
+    """Serve what no client of the graph asks for: its home, its health, its pages, its administration."""
+    images = settings.sandbox_urls.images if settings.sandbox_urls else None
+    return [
+        Route("/", home),
+        *health_routes(settings, lambda: [provider.value for provider in providers.degraded]),
+        *(graphiql_routes() if settings.graphiql else []),
+        *sandbox_routes(images),
+        *admin_routes(providers, settings.admin_token, source_names(settings)),
+    ]
 
 
 async def compressed_answer(endpoint: GraphQLEndpoint, request: Request) -> Response:

@@ -78,15 +78,12 @@ class Lane:
         noted = Observation(request_id=request_id_from(told.get(b"x-request-id", b"").decode("latin-1")))
         if self._kept is not None:
             whole = self._given(self._kept, _question(scope, body, view, caller), told, noted)
-        elif scope["method"] == "POST" and b"if-none-match" not in told and not self._origins:
-            whole = self._made(body, view, caller, noted)
         else:
+            whole = self._made(scope, body, view, caller, told, noted)
+        if whole is None:
             return None
-        if whole is not None:
-            self._log.write(noted, whole.status, self._clock() - began)
-            if scope["method"] == "HEAD":
-                return whole._replace(body=b"")
-        return whole
+        self._log.write(noted, whole.status, self._clock() - began)
+        return whole._replace(body=b"") if scope["method"] == "HEAD" else whole
 
     def _caller(self, scope: Scope) -> Caller | None:
         try:
@@ -110,7 +107,11 @@ class Lane:
         behind = written(kept.headers_at(reuse) + opened) + safe
         return Form(status, before, behind, body).filled(noted.request_id)
 
-    def _made(self, body: bytes, view: View, caller: Caller, noted: Observation) -> Whole | None:
+    def _made(
+        self, scope: Scope, body: bytes, view: View, caller: Caller, told: Told, noted: Observation
+    ) -> Whole | None:
+        if scope["method"] != "POST" or b"if-none-match" in told or self._origins:
+            return None
         observe(noted)
         return self._making(body, view, noted.request_id, caller)
 

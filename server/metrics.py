@@ -5,7 +5,6 @@ import os
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from contextlib import asynccontextmanager, suppress
 from functools import cache, partial
-from http import HTTPStatus
 from pathlib import Path
 from typing import Final
 
@@ -13,14 +12,13 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, Metr
 from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_client.registry import Collector
 
-from providers.records import Provider
 from server.observation import Observation
+from server.read_metrics import ReadMetrics
 
 NAMESPACE: Final = "mediagraph"
 _REQUEST_S: Final = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 _LAG_S: Final = (0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0)
 _LAG_EVERY_S: Final = 0.5
-_REGISTERED: Final = frozenset(HTTPStatus)
 
 
 class Metrics:
@@ -44,17 +42,6 @@ class Metrics:
             "requests_in_flight", "HTTP requests being answered", multiprocess_mode="livesum"
         )
         self.errors = counter("errors", "Errors in answers by code", ["code"])
-        self.provider_calls = counter(
-            "provider_calls",
-            "Reads of a provider's route by verdict (MISS, RENEWAL: a call was made) and HTTP status",
-            ["provider", "route", "verdict", "status"],
-        )
-        self.provider_seconds = histogram(
-            "provider_call_seconds",
-            "Time until a made call's answer stood, retries and waiting included",
-            ["provider"],
-            buckets=_REQUEST_S,
-        )
         self.saved = counter("calls_saved", "Calls that were not made, by what saved them", ["by"])
         self.responses = counter(
             "responses",
@@ -64,12 +51,11 @@ class Metrics:
         self.loop_lag = histogram(
             "loop_lag_seconds", "How late the event loop runs what is due", buckets=_LAG_S
         )
-        # Finding a labelled counter costs several times what counting does; its labels are ours, so they are few.
+        self.reads = ReadMetrics(NAMESPACE, self.registry, _REQUEST_S)
+        # As there: a labelled counter is found once.
         self._requests = cache(lambda status: self.requests.labels(str(status)))
         self._responses = cache(self.responses.labels)
         self._saved = cache(self.saved.labels)
-        self._provider_calls = cache(self.provider_calls.labels)
-        self._took = cache(lambda provider: self.provider_seconds.labels(provider.value).observe)
 
     def count(self, noted: Observation, status: int, seconds: float) -> None:
         """Count one GraphQL request."""
@@ -85,17 +71,7 @@ class Metrics:
             if calls:
                 counter.inc(calls)
         if noted.calls:
-            self._count_calls(noted)
-
-    def _count_calls(self, noted: Observation) -> None:
-        counted: dict[tuple[Provider, str, str, int | None], int] = {}
-        for record in noted.calls:
-            alike = record.provider, record.route, record.verdict, record.status
-            counted[alike] = counted.get(alike, 0) + 1
-            if record.verdict == "MISS":
-                self._took(record.provider)(record.ms / 1000)
-        for (provider, route, verdict, status), times in counted.items():
-            self._provider_calls(provider.value, route, verdict, status_label(status)).inc(times)
+            self.reads.count(noted.calls)
 
     def written(self) -> bytes:
         """Write all numbers in Prometheus' text format, those of every worker where there are several."""
@@ -133,13 +109,6 @@ class Metrics:
             due = loop.time() + _LAG_EVERY_S
             await asyncio.sleep(_LAG_EVERY_S)
             self.loop_lag.observe(max(0.0, loop.time() - due))
-
-
-def status_label(status: int | None) -> str:
-    """Return a registered status as it is; a provider could make labels without end of all others."""
-    if status is None:
-        return "none"
-    return str(status) if status in _REGISTERED else "other"
 
 
 class EveryWorker(Collector):

@@ -1,15 +1,13 @@
 """Numbers of the providers at present, and of the calls that no request waits for."""
 
-from collections.abc import Iterable
 from functools import partial
 from typing import Final
 
 from prometheus_client import Counter, Gauge
 
 from providers.breaker import CircuitState
-from providers.call_record import CallRecord
 from providers.registry import Providers
-from server.metrics import NAMESPACE, Metrics, status_label
+from server.metrics import NAMESPACE, Metrics
 
 _STATES: Final = {CircuitState.CLOSED: 0, CircuitState.HALF_OPEN: 1, CircuitState.OPEN: 2}
 
@@ -48,7 +46,7 @@ class ProviderMetrics:
         """Take the numbers from now on."""
         self._metrics.watch(self.take)
         for client in self._providers.clients.values():
-            client.renewals.when_made(self._count)
+            client.renewals.when_made(self._metrics.reads.count)
 
     def take(self) -> None:
         """Write down what is so now."""
@@ -63,11 +61,3 @@ class ProviderMetrics:
             self.sharing_down.set(herald.is_down)
             self.sharing_failures.inc(herald.failures - self._failures)
             self._failures = herald.failures
-
-    def _count(self, records: Iterable[CallRecord]) -> None:
-        for record in records:
-            status = status_label(record.status)
-            self._metrics.provider_calls.labels(
-                record.provider.value, record.route, record.verdict, status
-            ).inc()
-            self._metrics.provider_seconds.labels(record.provider.value).observe(record.ms / 1000)

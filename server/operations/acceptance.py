@@ -97,17 +97,9 @@ class _Reading:
 
     def read(self, document: DocumentNode) -> None:
         """Read all of it."""
-        operations = []
-        for each in document.definitions:
-            if isinstance(each, OperationDefinitionNode):
-                operations.append(each)
-            elif isinstance(each, FragmentDefinitionNode):
-                self._fragments[each.name.value] = each
-            else:
-                raise _Unsure
+        operations = self._collected(document)
         names = {each.name.value if each.name else "" for each in operations}
         _need(len(names) == len(operations) and ("" not in names or len(names) == 1))
-        _need(len(operations) + len(self._fragments) == len(document.definitions))
         parts = [self._operation(each) for each in operations]
         # The merging rule looks at everything twice.
         _need(2 * self._visits <= MOST_VISITS and len(parts) * self._work <= MOST_WORK)
@@ -117,6 +109,19 @@ class _Reading:
             reached |= within.keys()
             self._check_variables(operation.variable_definitions or (), [part, *within.values()])
         _need(len(reached) == len(self._fragments))
+
+    def _collected(self, document: DocumentNode) -> list[OperationDefinitionNode]:
+        """Find the operations, and know the fragments by their names."""
+        operations = []
+        for each in document.definitions:
+            if isinstance(each, OperationDefinitionNode):
+                operations.append(each)
+            elif isinstance(each, FragmentDefinitionNode):
+                self._fragments[each.name.value] = each
+            else:
+                raise _Unsure
+        _need(len(operations) + len(self._fragments) == len(document.definitions))
+        return operations
 
     def _operation(self, node: OperationDefinitionNode) -> _Part:
         on = self._vocabulary.roots.get(node.operation)

@@ -1,5 +1,6 @@
 """Values as documents write them: whether they surely fit where they stand, and where they leave it to variables."""
 
+from collections.abc import Mapping
 from contextlib import suppress
 from typing import Final, NamedTuple, cast
 
@@ -72,11 +73,7 @@ class Literals:
     def _fits_object(self, node: ObjectValueNode, type_: GraphQLInputObjectType, nested: int) -> bool:
         written = {each.name.value: each.value for each in node.fields}
         known = type_.fields
-        if len(written) < len(node.fields) or not written.keys() <= known.keys():
-            return False
-        if any(is_required_input_field(each) and name not in written for name, each in known.items()):
-            return False
-        if type_.is_one_of and (len(written) != 1 or isinstance(next(iter(written.values())), NullValueNode)):
+        if len(written) < len(node.fields) or not _has_the_fields(type_, written):
             return False
         for name, value in written.items():
             if isinstance(value, VariableNode):
@@ -85,6 +82,14 @@ class Literals:
             elif not self.fits_type(value, known[name].type, nested + 1):
                 return False
         return True
+
+
+def _has_the_fields(type_: GraphQLInputObjectType, written: Mapping[str, ValueNode]) -> bool:
+    known = type_.fields
+    if type_.is_one_of and (len(written) != 1 or isinstance(next(iter(written.values())), NullValueNode)):
+        return False
+    required = {name for name, each in known.items() if is_required_input_field(each)}
+    return written.keys() <= known.keys() and required <= written.keys()
 
 
 def has_default(place: GraphQLArgument | GraphQLInputField) -> bool:

@@ -11,7 +11,8 @@ from pathlib import Path
 from prometheus_client.parser import text_string_to_metric_families
 
 from providers.emulation.faults import held, server_error, unauthorized
-from server.metrics import Metrics, forget_dead, status_label
+from server.metrics import Metrics, forget_dead
+from server.read_metrics import status_label
 from tests.failures.subjects import CLUB_MED, FORGE, MUSEMENT, query
 from tests.graph import Graph, running_graph
 from tests.server.test_command_line import Program

@@ -61,19 +61,27 @@ class Experience:
 
 def asked_of(document: DocumentNode, name: str | None) -> Asked:
     """Tell what an operation asks for; one with fragments at its top, or not the only one, is not judged."""
-    operations = [each for each in document.definitions if isinstance(each, OperationDefinitionNode)]
-    if len(operations) != 1 or (name and (operations[0].name is None or operations[0].name.value != name)):
+    operation = _only_operation(document, name)
+    if operation is None:
         return NOTHING
     parts = [_text(each) for each in document.definitions if isinstance(each, FragmentDefinitionNode)]
     shared = "".join(parts)
     selections = []
-    for node in operations[0].selection_set.selections:
+    for node in operation.selection_set.selections:
         if not isinstance(node, FieldNode):
             return NOTHING
         if node.selection_set is not None:
             number = hash((node.name.value, _text(node.selection_set), shared))
             selections.append(((node.alias or node.name).value, number))
-    return Asked(tuple(selections), len(_text(operations[0])) + len(shared))
+    return Asked(tuple(selections), len(_text(operation)) + len(shared))
+
+
+def _only_operation(document: DocumentNode, name: str | None) -> OperationDefinitionNode | None:
+    operations = [each for each in document.definitions if isinstance(each, OperationDefinitionNode)]
+    if len(operations) != 1:
+        return None
+    own = operations[0].name
+    return operations[0] if not name or (own and own.value == name) else None
 
 
 def _text(node: Node) -> str:

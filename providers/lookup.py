@@ -31,6 +31,7 @@ class Lookup(Generic[K, T]):
         fit: Callable[[K, Answer[T]], Answer[T]] | None = None,
     ) -> None:
         self.client = client
+        # A call names its key in several texts, which take longer to write than to find.
         self.call = lru_cache(_CALLS_REMEMBERED)(call)
         self._ask = ask
         self._fit = fit

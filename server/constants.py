@@ -46,6 +46,7 @@ class Constants:
 
     def keep(self, key: _Key, constant: Constant) -> None:
         """Keep a short one."""
+        # Aliases make as much of a type's name as one likes.
         if len(constant.form.body) + len(key[0]) > LONGEST_KEPT:
             return
         self._known[key] = constant

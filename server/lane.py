@@ -90,6 +90,7 @@ class Lane:
             caller = self._admission.access.caller(HTTPConnection(scope))
         except RequestRefused:
             return None
+        # Who is limited has each request counted first, and that may take a while.
         is_free = self._admission.requests.is_free(caller) and self._admission.calls.is_free(caller)
         return caller if is_free else None
 
@@ -110,6 +111,7 @@ class Lane:
     def _made(
         self, scope: Scope, body: bytes, view: View, caller: Caller, told: Told, noted: Observation
     ) -> Whole | None:
+        # What is not changed for who has it, or tells origins apart, is the application's to write.
         if scope["method"] != "POST" or b"if-none-match" in told or self._origins:
             return None
         observe(noted)

@@ -11,6 +11,7 @@ from server.operations.preparation import ENTRY_CHARACTERS
 MOST_BYTES: Final = 256 * 1024
 LONGEST_KEPT: Final = 16 * 1024
 
+# The router may ask for what others may not: what was prepared for it is not theirs.
 _Key = tuple[bytes, bool]
 
 

@@ -58,6 +58,7 @@ class KeptAnswers:
     def keep(self, question: Question, kept: KeptAnswer, purges: int) -> None:
         """Keep an answer that was begun after so many purges, unless there were more since."""
         weight = _weight(question, kept)
+        # It may show what was purged while it was made.
         if purges != self.heed_purges() or weight > self._most_bytes:
             return
         self._drop(question)

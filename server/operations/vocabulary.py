@@ -36,6 +36,7 @@ class Field:
 
     def is_like(self, other: "Field") -> bool:
         """Tell whether both answer the same, whatever type they stand on."""
+        # Types of two schemas never meet here: their names tell them apart.
         return self is other or (self.name == other.name and str(self.type) == str(other.type))
 
 

@@ -13,6 +13,7 @@ from server.operations.compiled.plans import Plans
 from server.operations.documents import Documents
 from server.operations.execution import run
 from server.operations.kept import NEW_PART
+from tests.operations.any_schema import Begun, Later
 
 
 @strawberry.type
@@ -122,6 +123,34 @@ async def test_a_resolver_that_changes_its_arguments_changes_them_for_nobody_els
     for _ in range(2):
         outcome = await run(schema, document, None, None, None, plans)
         assert outcome.data == {"a": [1, 0], "b": [1, 0]}
+
+
+def at_once(resolver: Any) -> Any:
+    resolver.begins_at_once = Begun
+    return resolver
+
+
+@at_once
+async def gives_an_awaitable() -> list[int] | None:
+    return Later([1], 1)  # type: ignore[return-value] # what is wrong with it
+
+
+@at_once
+def gives_a_coroutine() -> list[int] | None:
+    return gives_an_awaitable()  # type: ignore[no-any-return] # as above
+
+
+@pytest.mark.parametrize("resolver", [gives_an_awaitable, gives_a_coroutine])
+async def test_what_a_resolver_gives_at_once_is_awaited_no_more_than_once(resolver: Any) -> None:
+    query = strawberry.type(type("Query", (), {"numbers": strawberry.field(resolver=resolver)}))
+    schema = strawberry.Schema(query)._schema  # noqa: SLF001 - as the server reaches it
+    document = Documents(schema).read("{ numbers }")
+    plans = Plans(schema, after=1)
+    found = [await run(schema, document, None, None, None, each) for each in (None, plans, plans)]
+    assert plans.executor(parse("{ numbers }"), None, None, None) is not None
+    assert {repr(each.errors) for each in found} == {repr(found[0].errors)}
+    assert [each.data for each in found] == [{"numbers": None}] * 3
+    assert "Expected Iterable" in found[0].errors[0].message
 
 
 async def test_a_failure_of_a_non_null_field_cancels_its_siblings_and_leaves_nothing_behind() -> None:

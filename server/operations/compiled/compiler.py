@@ -179,7 +179,7 @@ class Compiler:
         else:
             body.line(f"v = {call}")
             with body.block("if v.__class__ is Coroutine:"):
-                body.line(f"v = {begun}.begin(v)")
+                body.line(f"v = awaited({begun}.begin(v), {begun})")
         with body.block(f"if v.__class__ is {begun}:"):
             body.line(f"v = {name}(v, {steps}, x)")
             body.line(value.pending)

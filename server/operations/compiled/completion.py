@@ -26,7 +26,7 @@ from graphql import (
 from graphql.execution import Executor
 from graphql.pyutils import is_awaitable
 
-from server.operations.compiled.executor import BASIC, PLAIN, add, gathered, is_plain
+from server.operations.compiled.executor import BASIC, PLAIN, add, awaited, gathered, is_plain
 from server.operations.compiled.source import Source
 
 # What holds of a value that these scalars would not leave as it is.
@@ -44,6 +44,7 @@ NAMED: Final[Mapping[str, Any]] = {
     "Raw": msgspec.Raw,
     "Undefined": Undefined,
     "add": add,
+    "awaited": awaited,
     "complete_leaf": Executor.complete_leaf_value,
     "gathered": gathered,
     "is_awaitable": is_awaitable,

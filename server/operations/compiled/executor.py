@@ -17,7 +17,7 @@ from graphql.execution.collect_fields import FieldDetails, FragmentDetails
 from graphql.execution.executor import collect_iterator_awaitables
 from graphql.execution.values import VariableValues
 from graphql.language import FragmentDefinitionNode, OperationDefinitionNode
-from graphql.pyutils import Path, gather_with_cancel
+from graphql.pyutils import Path, gather_with_cancel, is_awaitable
 from graphql.type import GraphQLAbstractType
 from graphql.type.definition import GraphQLResolveInfoHelpers
 
@@ -262,3 +262,12 @@ async def gathered(values: Value, pending: list[Value]) -> Value:
     for key, value in zip(pending, found, strict=True):
         values[key] = value
     return values
+
+
+def awaited(value: Value, begun: type) -> Value:
+    """Let what a coroutine gave at once be waited for no more, even if it could be."""
+    return _given(value) if value.__class__ is not begun and is_awaitable(value) else value
+
+
+async def _given(value: Value) -> Value:
+    return value

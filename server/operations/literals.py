@@ -61,8 +61,9 @@ class Literals:
         if isinstance(node, NullValueNode):
             return not isinstance(type_, GraphQLNonNull)
         wanted = type_.of_type if isinstance(type_, GraphQLNonNull) else type_
-        if nested > MOST_NESTED:
-            return False
+        return nested <= MOST_NESTED and self._fits_nullable(node, wanted, nested)
+
+    def _fits_nullable(self, node: ValueNode, wanted: GraphQLInputType, nested: int) -> bool:
         if isinstance(wanted, GraphQLList):
             values = node.values if isinstance(node, ListValueNode) else (node,)
             return all(self.fits_type(each, wanted.of_type, nested + 1) for each in values)

@@ -14,6 +14,7 @@ from server.operations.documents import is_query
 from server.operations.hints import Hint, strictest
 from server.operations.preparation import Prepared
 from server.operations.requests import GraphQLRequest
+from server.readiness import Readiness
 from server.receipt import HEADER, WANTED, WANTED_DRY
 
 
@@ -101,12 +102,22 @@ class Batch(msgspec.Struct, frozen=True, dict=True):
         return hashlib.sha256(asked).digest()
 
     @cached_property
-    def is_without_calls(self) -> bool:
-        """Whether it only reads, in one operation and one part, what no provider is asked for."""
-        if self.is_list or self.calls or self.is_incremental:
+    def readiness(self) -> Readiness:
+        """Whether what it reads is at hand."""
+        return Readiness()
+
+    @cached_property
+    def is_repeatable(self) -> bool:
+        """Whether it only reads, in one operation and one part, so that it may be run a second time."""
+        if self.is_list or self.is_incremental:
             return False
         operation = self.prepared[0].document.operation(self.asked[0].operation_name)
         return operation is not None and is_query(operation)
+
+    @cached_property
+    def is_without_calls(self) -> bool:
+        """Whether it only reads, so, what no provider is asked for."""
+        return not self.calls and self.is_repeatable
 
     @cached_property
     def is_constant(self) -> bool:

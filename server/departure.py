@@ -56,10 +56,19 @@ def at_once(work: Coroutine[Any, Any, T]) -> T | None:
     done: list[T] = []
     running = _into(done, work)
     with suppress(Exception):
-        running.send(None)
+        waited_for = running.send(None)
+        if asyncio.isfuture(waited_for):
+            # What was begun side by side ends with it, and nobody asks how.
+            waited_for.add_done_callback(_retrieved)
+            waited_for.cancel()
     running.close()
     return done[0] if done else None
 
 
 async def _into(done: list[T], work: Coroutine[Any, Any, T]) -> None:
     done.append(await work)
+
+
+def _retrieved(waited_for: "asyncio.Future[Any]") -> None:
+    if not waited_for.cancelled():
+        waited_for.exception()

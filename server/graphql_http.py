@@ -116,7 +116,7 @@ class GraphQLEndpoint:
             self._validators.remember(constant.question, constant.etag, constant.reuse)
             return constant.form.filled(request_id)
         batch = self._understood.find_quick(body, is_router=is_router)
-        if batch is None:
+        if batch is None or not self._is_ready(batch, view.locale, purges):
             return None
         batch.note()
         question = Question(batch.identity, view.locale, view.media_type, is_router, NOTHING_MORE, purges)
@@ -129,6 +129,9 @@ class GraphQLEndpoint:
         if batch.is_constant and remembered is not None:
             self._constants.keep((body, view, is_router), Constant(batch, question, *remembered, form))
         return form.filled(request_id)
+
+    def _is_ready(self, batch: Batch, locale: str, purges: int) -> bool:
+        return not batch.calls or batch.readiness.holds(locale, purges, self._clock.unix())
 
     async def _answer_all(self, request: Request, batch: Batch, caller: Caller, media_type: str) -> Response:
         headers = request.headers
@@ -172,7 +175,10 @@ class GraphQLEndpoint:
         status, answer = answered
         # The older media type promises 200 for whatever could be read as a GraphQL request.
         status = status if question.media_type == RESPONSE_JSON else 200
-        reuse = reuse_of(context.scope.calls, answer, self._clock.unix(), batch.hint)
+        now, calls = self._clock.unix(), context.scope.calls
+        reuse = reuse_of(calls, answer, now, batch.hint)
+        if reuse is not None:
+            batch.readiness.note(question.locale, question.purges, now, reuse.left_s, calls)
         if question.extras == NOTHING_MORE and batch.is_anybodys:
             # An age in the data would stand still.
             again = None if context.scope.tells_age else reuse

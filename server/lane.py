@@ -46,7 +46,7 @@ class Rules(NamedTuple):
 class Lane:
     """Answers what can be answered without waiting, and writes it down as the application would.
 
-    Where answers are ``kept``, it gives those; where none are, it has them made that need no call.
+    Where answers are ``kept``, it gives those; where none are, it has them made that wait for no call.
     """
 
     path: Final = PATH.encode()

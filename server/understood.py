@@ -36,11 +36,9 @@ class Understood:
         return entry.batch if entry is not None else None
 
     def find_quick(self, body: bytes, *, is_router: bool) -> Batch | None:
-        """Find what a body asks that needs no call, nor anything else that takes time as far as is known."""
+        """Find what a body asks that needs nothing but calls to take time, as far as is known."""
         entry = self._entries.find((body, is_router))
-        return (
-            entry.batch if entry is not None and not entry.is_slow and entry.batch.is_without_calls else None
-        )
+        return entry.batch if entry is not None and not entry.is_slow and entry.batch.is_repeatable else None
 
     def note_slow(self, body: bytes, *, is_router: bool) -> None:
         """Note that a body took time all the same."""

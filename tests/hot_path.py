@@ -37,7 +37,7 @@ KEEPING: Mapping[str, Mapping[str, str]] = {
     "kept": {},
 }
 """What is kept: nothing, the providers' answers, or whole answers too."""
-AT_ONCE: Final = (("W1", "kept"), ("W5", "cold"), ("W5", "kept"))
+AT_ONCE: Final = (("W1", "warm"), ("W1", "kept"), ("W5", "cold"), ("W5", "kept"))
 """What is answered beside the application."""
 ASKED: Mapping[str, Workload] = {workload.name.split()[0]: workload for workload in COLD}
 

@@ -172,6 +172,7 @@ async def test_what_needs_a_call_or_takes_time_is_left_to_the_application() -> N
     async with running_graph(response_cache_bytes="0") as graph:
         app = Counted(graph)
         making = graph.app.state.lane._making  # noqa: SLF001
+        graph.forge.response_headers = {"cache-control": "no-store"}
         async with connected(app) as connection:
             for asked in (posted(), posted(whole, b"accept-encoding: gzip\r\n")):
                 app.requests = 0

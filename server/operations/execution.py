@@ -44,7 +44,10 @@ async def run(
     if plans is not None and is_ordinary:
         executor = plans.executor(document.node, variables, operation_name, context)
         if executor is not None:
-            return _outcome(await executor.run())
+            found = await executor.run()
+            if executor.is_due:
+                plans.learn(document.node, operation_name, found.data)
+            return _outcome(found)
     result = await _run_by_reference(
         schema, document.node, variables, operation_name, context, trace, EXECUTORS[on_error]
     )

@@ -4,7 +4,7 @@ import enum
 from collections.abc import Callable
 from typing import Final, Protocol
 
-from graphql import GraphQLResolveInfo, Undefined, is_required_argument
+from graphql import GraphQLField, GraphQLResolveInfo, Undefined, is_required_argument
 from graphql.execution.values import VariableValues, get_argument_values
 
 from server.operations.compiled.positions import Position
@@ -21,17 +21,20 @@ class Execution(Protocol):
     arguments: dict[Position, JsonObject]
 
 
+def takes_some(definition: GraphQLField, *, are_given: bool) -> bool:
+    """Tell whether a field's function is called with arguments."""
+    # What is required and left out is graphql-core's to refuse.
+    return are_given or any(
+        each.default is not None or each.default_value is not Undefined or is_required_argument(each)
+        for each in definition.args.values()
+    )
+
+
 class Arguments:
     """The arguments of one position."""
 
     def __init__(self, position: Position) -> None:
         self._position = position
-        declared = position.definition.args.values()
-        # What is required and left out is graphql-core's to refuse.
-        self.takes_some = bool(position.nodes[0].arguments) or any(
-            each.default is not None or each.default_value is not Undefined or is_required_argument(each)
-            for each in declared
-        )
 
     def read(self, variables: VariableValues, known: dict[Position, JsonObject]) -> JsonObject:
         """Read them as graphql-core does, or copy what was read before; raises GraphQLError."""

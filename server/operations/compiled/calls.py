@@ -1,35 +1,57 @@
-"""Source that calls a field's function: its arguments, its info, and the path that both may ask for."""
+"""Fields as source sees them, and source that calls their functions: arguments, info, and the path of both."""
 
-from server.operations.compiled.arguments import Arguments
-from server.operations.compiled.positions import Position
-from server.operations.compiled.resolving import Direct
+from typing import NamedTuple
+
+from graphql import GraphQLField, GraphQLObjectType
+
+from server.operations.compiled.resolving import Direct, Way
 from server.operations.compiled.source import Source
 
 
-def steps_of(position: Position) -> str:
+class Part(NamedTuple):
+    """A field of a selection, by its place there; ``spelled`` is how source names its key.
+
+    ``below`` are the types of objects that it may answer.
+    """
+
+    at: int
+    spelled: str
+    parent: GraphQLObjectType
+    definition: GraphQLField
+    way: Way
+    takes_some: bool
+    below: tuple[GraphQLObjectType, ...]
+
+
+def steps_of(part: Part) -> str:
     """Write the path of a field."""
-    return f"(p, {position.spelled}, {position.parent.name!r})"
+    return f"(p, {part.spelled}, {part.parent.name!r})"
 
 
-def arguments_of(body: Source, arguments: Arguments) -> str:
+def position_of(body: Source, part: Part) -> str:
+    """Write the place of a field."""
+    return body.parameter("position", part.at)
+
+
+def arguments_of(body: Source, part: Part) -> str:
     """Write the reading of arguments."""
-    return f"{body.name('A', arguments)}.read(x.variable_values, x.arguments)"
+    return f"{body.parameter('arguments', part.at)}.read(x.variable_values, x.arguments)"
 
 
-def call_of(
-    body: Source, position: Position, way: Direct, arguments: Arguments, steps: str, read: str
-) -> str:
+def call_of(body: Source, part: Part, way: Direct, steps: str, read: str) -> str:
     """Write the call of a Strawberry field's function; ``read`` names arguments that were read before."""
     parts = ["s"] if way.takes_source_first else []
-    named = body.name("P", position)
-    call = body.name("D", way.call)
-    if arguments.takes_some:
+    named = position_of(body, part)
+    call = body.constant("D", way.call)
+    if part.takes_some:
         raw = f"partial(x.info, {named}, {steps})"
-        at_once = f"{body.name('A', arguments)}.converted({call}, x, {raw})"
-        parts.append(f"**{call}.converted({read}, {raw})" if read else f"**{at_once}")
+        if read:
+            parts.append(f"**{call}.converted({read}, {raw})")
+        else:
+            parts.append(f"**{body.parameter('arguments', part.at)}.converted({call}, x, {raw})")
     parts += [f"{name}=s" for name in way.source_names]
     if way.info_name:
         info = f"{call}.info(partial(x.info, {named}, {steps}), x.context_value, {named}.nodes)"
         known = f"x.infos.get({call}) or x.infos.setdefault({call}, {info})"
         parts.append(f"{way.info_name}={known if way.looks_at_context_alone else info}")
-    return f"{body.name('R', way.function)}({', '.join(parts)})"
+    return f"{body.constant('R', way.function)}({', '.join(parts)})"

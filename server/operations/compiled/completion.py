@@ -62,7 +62,7 @@ class Value(NamedTuple):
 
     variable: str
     steps: str
-    slot: str
+    position: str
     pending: str
     by: str = "received"
 
@@ -74,7 +74,7 @@ def evidence_of(source: Source, type_: GraphQLObjectType, value: Value) -> str:
     record = getattr(type_.is_type_of, "instances_of", None)
     if not isinstance(record, type) or not is_plain(record):
         return "False"
-    return f"{value.variable}.__class__ is {source.name('K', record)}"
+    return f"{value.variable}.__class__ is {source.constant('K', record)}"
 
 
 def complete_leaf(source: Source, type_: GraphQLOutputType, value: Value) -> None:
@@ -97,7 +97,7 @@ def complete_leaf(source: Source, type_: GraphQLOutputType, value: Value) -> Non
 
 def _complete_enum(source: Source, leaf: GraphQLEnumType, value: Value) -> None:
     # Members of an enum are singletons that live as long as their class: their identity tells their name.
-    names = source.name("N", _EnumNames(leaf))
+    names = source.constant("N", _EnumNames(leaf))
     source.line(f"n = {names}.get(id({value.variable}))")
     with source.block("if n is not None:"):
         source.line(f"{value.variable} = n")
@@ -108,7 +108,7 @@ def _complete_scalar(source: Source, leaf: Any, value: Value) -> None:
     with source.block(f"if {v}.__class__ in BASIC:"):
         if getattr(leaf.coerce_output_value, "gives_what_it_takes", False):
             return
-        serialize, named = source.name("C", leaf.coerce_output_value), source.name("T", leaf)
+        serialize, named = source.constant("C", leaf.coerce_output_value), source.constant("T", leaf)
         source.line(f"c = {serialize}({v})")
         with source.block("if c.__class__ in BASIC:"):
             source.line(f"{v} = c")
@@ -121,7 +121,7 @@ def _complete_scalar(source: Source, leaf: Any, value: Value) -> None:
 def wait(source: Source, value: Value) -> None:
     """Write how a completed value that takes time is waited for."""
     if value.pending:
-        source.line(f"{value.variable} = x.settled({value.slot}, {value.variable}, {value.steps})")
+        source.line(f"{value.variable} = x.settled({value.position}, {value.variable}, {value.steps})")
         source.line(value.pending)
     else:
         source.line(f"{value.variable} = await {value.variable}")
@@ -136,11 +136,11 @@ def by_graphql_core(source: Source, value: Value) -> None:
     """Write the completion of whatever came."""
     v = value.variable
     if value.pending:
-        source.line(f"{v} = x.{value.by}({value.slot}, {v}, {value.steps})")
+        source.line(f"{v} = x.{value.by}({value.position}, {v}, {value.steps})")
         with source.block(f"if {v}.__class__ is Coroutine:"):
             source.line(value.pending)
     else:
-        source.line(f"{v} = await x.completed({value.slot}, {v}, {value.steps})")
+        source.line(f"{v} = await x.completed({value.position}, {v}, {value.steps})")
 
 
 class _EnumNames(dict[int, str]):

@@ -21,7 +21,7 @@ from graphql.pyutils import Path, gather_with_cancel, is_awaitable
 from graphql.type import GraphQLAbstractType
 from graphql.type.definition import GraphQLResolveInfoHelpers
 
-from server.operations.compiled.positions import Position, Slot, Steps, as_path, field_path
+from server.operations.compiled.positions import Position, Steps, as_path, field_path
 from server.operations.compiled.renderings import Shelf
 from server.operations.values import JsonObject, Value
 
@@ -50,18 +50,12 @@ class Compiled:
         self.definitions = definitions
         self.fragments = fragments
         self.root: Selected
-        # The objects that its functions name, themselves among them.
-        self.named: dict[str, Value] = {}
         # By the identity of a list of nodes and the name of an object type.
         self.selections: dict[tuple[int, str], Selected] = {}
         # The same, where renderings are looked for first.
         self.kept: dict[tuple[int, str], Selected] = {}
         # By the identity of a list of nodes: functions by the class of a value of an abstract type.
         self.by_class: dict[int, dict[type, Selected]] = {}
-
-    def __del__(self) -> None:
-        """Part the functions from what they name: in circles they would wait for the garbage collector."""
-        self.named.clear()
 
 
 class CompiledExecutor(Executor[None]):
@@ -92,6 +86,8 @@ class CompiledExecutor(Executor[None]):
         # Of renderings that follow from the variables too.
         self.shelves = shelves
         self.failures = 0
+        # What it comes to is to be learned from.
+        self.is_due = False
         # By what makes them: those that are the same for every call of a resolver.
         self.infos: dict[object, Value] = {}
 
@@ -122,9 +118,9 @@ class CompiledExecutor(Executor[None]):
         path = as_path(steps)
         return self.build_resolve_info(position.definition, position.nodes, position.parent, path)
 
-    def fail(self, slot: Slot, error: Exception, steps: Steps) -> None:
+    def fail(self, position: Position, error: Exception, steps: Steps) -> None:
         """Note an error, or raise it on where the type is non-null."""
-        self.handle_field_error(error, slot.type, slot.details, as_path(steps))
+        self.handle_field_error(error, position.type, position.details, as_path(steps))
 
     def handle_field_error(
         self,
@@ -137,30 +133,30 @@ class CompiledExecutor(Executor[None]):
         self.failures += 1
         super().handle_field_error(raw_error, return_type, field_details_list, path)
 
-    def received(self, slot: Slot, value: Value, steps: Steps) -> Value:
+    def received(self, position: Position, value: Value, steps: Steps) -> Value:
         """Complete a value of any kind that a resolver or a list gave; a coroutine where that takes time."""
         if not self.is_awaitable(value):
-            return self.came(slot, value, steps)
+            return self.came(position, value, steps)
         path = as_path(steps)
-        info = self.info(slot.position, field_path(path))
-        return self.complete_awaitable_value(slot.type, slot.details, info, path, value, None)
+        info = self.info(position, field_path(path))
+        return self.complete_awaitable_value(position.type, position.details, info, path, value, None)
 
-    def came(self, slot: Slot, value: Value, steps: Steps) -> Value:
+    def came(self, position: Position, value: Value, steps: Steps) -> Value:
         """Complete a value that nobody has to wait for, whatever it is; a coroutine where that takes time."""
-        completed = self._complete(slot, value, steps)
-        return self.settled(slot, completed, steps) if self.is_awaitable(completed) else completed
+        completed = self._complete(position, value, steps)
+        return self.settled(position, completed, steps) if self.is_awaitable(completed) else completed
 
-    async def completed(self, slot: Slot, value: Value, steps: Steps) -> Value:
+    async def completed(self, position: Position, value: Value, steps: Steps) -> Value:
         """Complete a value of any kind that was awaited."""
-        completed = self._complete(slot, value, steps)
+        completed = self._complete(position, value, steps)
         return await completed if self.is_awaitable(completed) else completed
 
-    async def settled(self, slot: Slot, pending: Awaitable[Value], steps: Steps) -> Value:
+    async def settled(self, position: Position, pending: Awaitable[Value], steps: Steps) -> Value:
         """Wait for a completed value; its failure is noted here, or raised on where the type is non-null."""
         try:
             return await pending
         except Exception as error:  # noqa: BLE001 - whatever a resolver raises is an error of its field
-            return self.fail(slot, error, steps)
+            return self.fail(position, error, steps)
 
     def abandon(self, values: list[Value]) -> None:
         """Let what is still pending end in the background: nobody waits for it any more."""
@@ -173,10 +169,10 @@ class CompiledExecutor(Executor[None]):
             [values[index] for index in pending or ()] + collect_iterator_awaitables(rest, self.is_awaitable)
         )
 
-    def _complete(self, slot: Slot, value: Value, steps: Steps) -> Value:
+    def _complete(self, position: Position, value: Value, steps: Steps) -> Value:
         path = as_path(steps)
-        info = self.info(slot.position, field_path(path))
-        completed = self.complete_value(slot.type, slot.details, info, path, value, None)
+        info = self.info(position, field_path(path))
+        completed = self.complete_value(position.type, position.details, info, path, value, None)
         note_plain(value.__class__)
         return completed
 

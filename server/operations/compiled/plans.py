@@ -18,7 +18,8 @@ from graphql.execution.values import VariableValues, get_variable_values
 from server.operations.compiled.compiler import Compiler, TooLarge
 from server.operations.compiled.conditions import NotCovered, conditions_of
 from server.operations.compiled.executor import Compiled, CompiledExecutor
-from server.operations.compiled.experience import Experience, asked_of
+from server.operations.compiled.experience import NOTHING, Experience, asked_of
+from server.operations.compiled.patterns import Patterns
 from server.operations.compiled.positions import Position
 from server.operations.compiled.renderings import Renderings, Shelf
 from server.operations.kept import Kept
@@ -53,6 +54,7 @@ class Plans:
     ) -> None:
         self._schema = schema
         self._renderings = Renderings() if renderings is None else renderings
+        self.patterns = Patterns(schema)
         self._after = after
         self._experience = Experience() if early else None
         self._operations: Kept[_Key, _Operation] = Kept(most, recalls=False)
@@ -72,21 +74,24 @@ class Plans:
         key = (id(document), operation_name)
         operation = self._operations.find(key)
         if operation is None:
-            operation = _Operation(self._schema, document, operation_name, self._renderings)
+            operation = _Operation(self._schema, document, operation_name, self.patterns, self._renderings)
             self._operations.keep(key, operation, _characters(document) + ENTRY_CHARACTERS)
         operation.uses += 1
-        if operation.uses < self._after and not self._pays(document, operation_name):
-            return None
-        return operation.executor(variables or {}, context, {} if memory is None else memory)
+        is_due = False
+        if operation.uses < self._after:
+            asked = asked_of(document, operation_name) if self._experience else NOTHING
+            if self._experience is None or not self._experience.favours(asked):
+                return None
+            is_due = self._experience.is_due(asked)
+        executor = operation.executor(variables or {}, context, {} if memory is None else memory)
+        if executor is not None:
+            executor.is_due = is_due
+        return executor
 
     def learn(self, document: DocumentNode, operation_name: str | None, data: JsonObject | None) -> None:
-        """Learn what an operation gave that was interpreted."""
+        """Learn what an operation gave that was interpreted, or whose executor is due to tell."""
         if self._experience is not None and data is not None:
             self._experience.note(asked_of(document, operation_name), data)
-
-    def _pays(self, document: DocumentNode, operation_name: str | None) -> bool:
-        experience = self._experience
-        return experience is not None and experience.favours(asked_of(document, operation_name))
 
 
 def plans_of(schema: GraphQLSchema, after: int) -> Plans:
@@ -133,9 +138,15 @@ class _Operation:
     """One operation of a document, with what was compiled of it by the values of its conditions."""
 
     def __init__(
-        self, schema: GraphQLSchema, document: DocumentNode, name: str | None, renderings: Renderings
+        self,
+        schema: GraphQLSchema,
+        document: DocumentNode,
+        name: str | None,
+        patterns: Patterns,
+        renderings: Renderings,
     ) -> None:
         self.uses = 0
+        self._patterns = patterns
         self._renderings = renderings
         self._schema = schema
         # Held as long as its identity is a key.
@@ -220,7 +231,7 @@ class _Operation:
         fragments = {name: FragmentDetails(each, None) for name, each in self._definitions.items()}
         compiled = Compiled(self._schema, self._operation, self._definitions, fragments)
         try:
-            Compiler(compiled, values, self._renderings).run(root)
+            Compiler(compiled, values, self._patterns, self._renderings).run(root)
         except (TooLarge, GraphQLError, RecursionError):
             return None
         return compiled

@@ -11,35 +11,29 @@ Steps: TypeAlias = "tuple[Steps, str | int, str | None] | Path | None"
 
 
 class Position:
-    """One field of one selection on one object type, with every node that merged into it.
+    """A value to be completed: that of a field of a selection on an object type, or of an item of its list.
 
-    ``spelled`` is how source names its key.
+    ``details`` are all nodes that merged into the field.
     """
+
+    __slots__ = ("definition", "details", "nodes", "parent", "type")
 
     def __init__(
         self,
-        key: str,
         details: list[FieldDetails],
         definition: GraphQLField,
         parent: GraphQLObjectType,
-        spelled: str,
+        type_: GraphQLOutputType,
     ) -> None:
-        self.key = key
-        self.spelled = spelled
         self.details = details
         self.nodes: list[FieldNode] = [each.node for each in details]
-        self.name = self.nodes[0].name.value
         self.definition = definition
         self.parent = parent
-
-
-class Slot:
-    """A value to be completed: that of a position, or of an item of its list."""
-
-    def __init__(self, position: Position, type_: GraphQLOutputType) -> None:
-        self.position = position
         self.type = type_
-        self.details = position.details
+
+    def of_items(self, type_: GraphQLOutputType) -> "Position":
+        """Make that of the items of a list."""
+        return Position(self.details, self.definition, self.parent, type_)
 
 
 def as_path(steps: Steps) -> Path:

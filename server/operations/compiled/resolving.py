@@ -3,10 +3,10 @@
 import inspect
 import keyword
 from collections.abc import Callable
-from typing import Final, cast
+from typing import Final, TypeAlias, cast
 
 import msgspec
-from graphql import FieldNode, GraphQLResolveInfo, GraphQLSchema
+from graphql import FieldNode, GraphQLField, GraphQLResolveInfo, GraphQLSchema
 from graphql.execution import default_field_resolver
 from strawberry.types.arguments import convert_argument
 from strawberry.types.base import StrawberryContainer, has_object_definition
@@ -15,7 +15,6 @@ from strawberry.types.fields.resolver import StrawberryResolver
 from strawberry.types.info import Info
 from strawberry.types.lazy_type import LazyType
 
-from server.operations.compiled.positions import Position
 from server.operations.values import Value
 
 _MADE_BY: Final = "strawberry.schema.schema_converter"
@@ -52,6 +51,9 @@ class Direct(msgspec.Struct, frozen=True):
     looks_at_context_alone: bool
     is_lasting: bool
     call: "DirectCall"
+
+
+Way: TypeAlias = Attribute | Direct | Wrapped
 
 
 class LateInfo(Info[Value, Value]):
@@ -131,12 +133,12 @@ def _has_input_type(type_: object) -> bool:
     return isinstance(type_, LazyType) or has_object_definition(type_)
 
 
-def resolution_of(schema: GraphQLSchema, position: Position) -> Attribute | Direct | Wrapped:
+def resolution_of(schema: GraphQLSchema, definition: GraphQLField) -> Way:
     """Choose the shortest way to a field's value that is sure to be the same."""
-    resolve = position.definition.resolve
+    resolve = definition.resolve
     if resolve is None:
         return Wrapped(default_field_resolver)
-    field = (position.definition.extensions or {}).get("strawberry-definition")
+    field = (definition.extensions or {}).get("strawberry-definition")
     strawberry_schema = getattr(schema, "_strawberry_schema", None)
     if not _is_untouched(resolve, field) or strawberry_schema is None:
         return Wrapped(resolve)
@@ -168,8 +170,6 @@ def _direct(field: StrawberryField, resolver: StrawberryResolver[Value], convert
         return None
     sources = [each for each in (resolver.parent_parameter, resolver.root_parameter) if each is not None]
     info = resolver.info_parameter
-    if not all(each.name.isascii() for each in (*sources, *filter(None, (info,)))):
-        return None  # it could be taken for the name of an object
     return Direct(
         function=function,
         is_async=field.is_async,

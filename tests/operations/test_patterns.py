@@ -1,21 +1,13 @@
-"""Compiled code is shared by operations that differ in nothing but their objects, and bounded."""
+"""Compiled code is shared by operations that differ in nothing but what they put in, and bounded."""
 
 from typing import Any
 
-import pytest
 import strawberry
-from graphql import GraphQLSchema, parse
+from graphql import FieldNode, GraphQLObjectType, GraphQLSchema, OperationDefinitionNode, parse
+from graphql.execution.collect_fields import FieldDetails
 
-from server.operations.compiled import source
-from server.operations.compiled.codes import MARK, Codes
+from server.operations.compiled.patterns import Patterns
 from server.operations.compiled.plans import Plans
-
-
-@pytest.fixture
-def codes(monkeypatch: pytest.MonkeyPatch) -> Codes:
-    """Give a table that nobody has filled yet."""
-    monkeypatch.setattr(source, "CODES", Codes())
-    return source.CODES
 
 
 @strawberry.type
@@ -54,32 +46,30 @@ async def run(plans: Plans, text: str) -> dict[str, Any] | None:
     return result.data
 
 
-async def test_a_new_document_with_known_selections_compiles_its_top_alone_and_that_once(
-    codes: Codes,
-) -> None:
+async def test_a_new_document_with_known_selections_compiles_its_top_alone_and_that_once() -> None:
     plans = Plans(schema(), after=1)
     await run(plans, "{ leaf { name } leaves { name again: name } }")
-    before = codes.compiled
+    before = plans.patterns.compiled
     found = await run(plans, "{ __typename more: leaf { name } leaves(first: 1) { name again: name } }")
     assert found == {
         "__typename": "Query",
         "more": {"name": "leaf"},
         "leaves": [{"name": "leaf", "again": "leaf"}],
     }
-    # What calls its three fields, and the one field that is new.
-    assert codes.compiled - before == 2
+    # The type's name, and the field that has arguments now.
+    assert plans.patterns.compiled - before == 2
     found = await run(plans, "{ other: __typename some: leaves { name again: name } leaf { name } }")
     assert found is not None
     assert list(found) == ["other", "some", "leaf"]
-    assert codes.compiled - before == 2
+    assert plans.patterns.compiled - before == 2
 
 
-async def test_the_same_operation_in_another_document_compiles_nothing(codes: Codes) -> None:
+async def test_the_same_operation_in_another_document_compiles_nothing() -> None:
     plans = Plans(schema(), after=1)
     await run(plans, "{ leaf { name __typename } }")
-    before = codes.compiled
+    before = plans.patterns.compiled
     assert await run(plans, "query Other { leaf { name __typename } }") is not None
-    assert codes.compiled == before
+    assert plans.patterns.compiled == before
 
 
 async def test_names_of_parameters_are_not_taken_for_those_of_objects() -> None:
@@ -88,23 +78,29 @@ async def test_names_of_parameters_are_not_taken_for_those_of_objects() -> None:
     assert await run(plans, "{ leaf { a: other } }") == {"leaf": {"a": "other leaf"}}
 
 
-def test_functions_find_their_own_objects_wherever_they_are_named() -> None:
-    codes = Codes()
-    defined = []
-    for first, name in (("a1", "b2"), ("c3", "d4"), ("e5", "e5")):
-        objects: dict[str, Any] = {f"{MARK}{first}": 1, f"{MARK}{name}": 20}
-        written = f"def {MARK}f{name}():\n return [{MARK}{first} + {MARK}{name} + each for each in ({MARK}{first},)]"
-        codes.define(written, objects)
-        defined.append(objects[f"{MARK}f{name}"]())
-    assert defined == [[22], [22], [60]]
-    assert codes.compiled == 2
+async def test_functions_find_what_their_own_operation_put_in() -> None:
+    plans = Plans(schema(), after=1)
+    texts = [f"{{ a{number}: leaves(first: {number}) {{ name }} }}" for number in range(3)]
+    executors = [plans.executor(parse(text), None, None, None) for text in texts]
+    found = [(await each.run()).data for each in executors if each is not None]
+    assert found == [{f"a{number}": [{"name": "leaf"}] * number} for number in range(3)]
+    assert plans.patterns.compiled == 2
 
 
-def test_the_least_recently_used_code_is_forgotten() -> None:
-    texts = [f"def {MARK}f():\n return {number}" for number in range(3)]
-    codes = Codes(most_characters=2 * len(texts[0]))
+def fields(text: str) -> dict[str, list[FieldDetails]]:
+    operation = parse(text).definitions[0]
+    assert isinstance(operation, OperationDefinitionNode)
+    nodes = [each for each in operation.selection_set.selections if isinstance(each, FieldNode)]
+    return {(each.alias or each.name).value: [FieldDetails(each, None)] for each in nodes}
+
+
+def test_the_least_recently_used_pattern_is_forgotten() -> None:
+    one = schema()
+    leaf = one.type_map["Leaf"]
+    assert isinstance(leaf, GraphQLObjectType)
+    size = Patterns(one).of_selection(leaf, fields("{ a0: name }")).size
+    patterns = Patterns(one, most_characters=2 * size)
     for number in (0, 1, 0, 2, 0, 1):
-        objects: dict[str, Any] = {}
-        codes.define(texts[number], objects)
-        assert objects[f"{MARK}f"]() == number
-    assert codes.compiled == 4
+        found = patterns.of_selection(leaf, fields(f"{{ a{number}: name }}"))
+        assert found.size == size
+    assert patterns.compiled == 4

@@ -1,7 +1,6 @@
 """HTTP connections that are bounded: time for headers, silence, size of headers, and how many at once."""
 
 import asyncio
-import uuid
 from collections.abc import Mapping
 from typing import Any, ClassVar, Final
 
@@ -10,16 +9,15 @@ from uvicorn.config import Config
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 from uvicorn.server import ServerState
 
-from server.answers import encoded
 from server.deadline import Deadline
-from server.graphql_errors import plain_error
 from server.lane import Lane, addressed, lane_of
 from server.perimeter import MOST_HEADER_BYTES, MOST_HEADERS
-from server.whole import Whole, written
+from server.whole import Whole, refused, written
 
 # The application, where it reads the body at all, is the first to lose patience, and answers.
 _MARGIN_S = 1.0
 _FRAMING: Final = frozenset({b"host", b"content-length", b"transfer-encoding", b"expect", b"upgrade"})
+_HEAD_END: Final = b"\r\n\r\n"
 _NOT_AT_ONCE: Final = frozenset({b"transfer-encoding", b"expect", b"upgrade"})
 
 
@@ -59,6 +57,8 @@ class BoundedProtocol(HttpToolsProtocol):
         self._is_refused = False
         self._chunk_bytes = 0
         self._is_parted = False
+        # Whether no request is begun, and what came together when none was.
+        self._is_between, self._whole_request = True, b""
         # The body so far of a request that may be answered at once; None where it is the application's.
         self._held: bytes | None = None
         self._defaults: tuple[list[tuple[bytes, bytes]] | None, bytes] = (None, b"")
@@ -83,8 +83,9 @@ class BoundedProtocol(HttpToolsProtocol):
 
     def data_received(self, data: bytes) -> None:
         """Take what came, unless it is refused already."""
-        if self._is_refused:
+        if self._is_refused or (self._is_between and self._is_answered_again(data)):
             return
+        self._whole_request = data if self._is_between else b""
         if self._is_reading_headers:
             if not self._deadline.is_set:
                 self._deadline.set(self.bounds.header_timeout_s)
@@ -103,6 +104,7 @@ class BoundedProtocol(HttpToolsProtocol):
         """Begin a request."""
         super().on_message_begin()
         self._is_reading_headers = True
+        self._is_between = False
         self._header_count = 0
         self._framing = []
         # Of one whose parts came together, the headers are no larger than all of it.
@@ -155,6 +157,7 @@ class BoundedProtocol(HttpToolsProtocol):
         """End a request; what follows is the next one."""
         if self._is_refused:
             return
+        self._is_between = self.parser.should_keep_alive() and not self.parser.should_upgrade()
         held, self._held = self._held, None
         if held is not None:
             whole = self._answered_at_once(held)
@@ -202,17 +205,33 @@ class BoundedProtocol(HttpToolsProtocol):
             self._lane is not None
             and self.url.startswith(self._lane.path)
             and not self._is_parted
-            and (self.cycle is None or self.cycle.response_complete)
-            and not self.pipeline
-            and not self.flow.write_paused
+            and self._is_free_to_write()
             and self.parser.should_keep_alive()
             and self.parser.get_http_version() == "1.1"
             and _NOT_AT_ONCE.isdisjoint(self._framing)
         )
 
+    def _is_free_to_write(self) -> bool:
+        is_answered = self.cycle is None or self.cycle.response_complete
+        return is_answered and not self.pipeline and not self.flow.write_paused
+
     def _answered_at_once(self, body: bytes) -> Whole | None:
         assert self._lane is not None  # noqa: S101 - nothing is held without one
-        return self._lane.answer(addressed(self.scope, self.parser.get_method(), self.url), body)
+        request = self._whole_request
+        # One alone: nothing came after its body.
+        is_alone = len(request) == request.find(_HEAD_END) + len(_HEAD_END) + len(body)
+        scope = addressed(self.scope, self.parser.get_method(), self.url)
+        return self._lane.answer(scope, body, request if is_alone else b"")
+
+    def _is_answered_again(self, data: bytes) -> bool:
+        """Answer what is known by its bytes: the parser would read the same, and be as it was."""
+        whole = self._lane.again(data) if self._lane is not None and self._is_free_to_write() else None
+        if whole is None:
+            return False
+        self._header_bytes = 0
+        self._deadline.clear()
+        self._write(whole)
+        return True
 
     def _write(self, whole: Whole) -> None:
         # Another list each second, with another date.
@@ -237,8 +256,9 @@ class BoundedProtocol(HttpToolsProtocol):
         """Say nothing: a stranger's header is no event, and the request is answered without the upgrade."""
 
     def _refuse_headers(self) -> None:
-        wanted = f"wanted at most {MOST_HEADERS} headers of {MOST_HEADER_BYTES} bytes in all"
-        self._refuse(431, "BAD_REQUEST", wanted)
+        self._refuse(
+            431, "BAD_REQUEST", f"wanted at most {MOST_HEADERS} headers of {MOST_HEADER_BYTES} bytes in all"
+        )
 
     def pause_writing(self) -> None:
         """Wait for a client that does not read what it asked for, but not for ever."""
@@ -259,15 +279,7 @@ class BoundedProtocol(HttpToolsProtocol):
             if self.cycle is not None:
                 # Whatever still runs for this request says nothing more.
                 self.cycle.disconnected = True
-            request_id = uuid.uuid4().hex
-            body = encoded({"errors": [plain_error(message, code, request_id, details)]})
-            self.transport.write(
-                STATUS_LINE[status]
-                + b"content-type: application/json; charset=utf-8\r\nx-content-type-options: nosniff\r\n"
-                + b"x-request-id: %s\r\nconnection: close\r\n" % request_id.encode()
-                + b"content-length: %d\r\n\r\n" % len(body)
-                + body
-            )
+            self.transport.write(refused(status, code, message, details))
         self.transport.close()
 
     def _is_answer_due(self) -> bool:

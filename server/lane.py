@@ -16,13 +16,16 @@ from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from server.access import Caller
 from server.answers import request_id_from
+from server.caching import Reuse
 from server.cors import Origins
 from server.edge.admission import Admission
 from server.edge.kept_answers import KeptAnswers
+from server.edge.outcomes import KeptAnswer
 from server.edge.questions import PATH, Question, Questions, Told, View, question_of_body, question_of_url
 from server.life import Life
 from server.observation import Observation, observe
 from server.operations.requests import RequestRefused
+from server.repeats import Asked, Formed, Repeats
 from server.request_log import RequestLog
 from server.whole import Form, Whole, known_lines, written
 
@@ -66,24 +69,44 @@ class Lane:
         self._log = log
         self._life = life
         self._clock = clock
+        self._repeats = Repeats()
 
-    def answer(self, scope: Scope, body: bytes) -> Whole | None:
-        """Answer a request whose body is whole; None where that is for the application."""
+    def answer(self, scope: Scope, body: bytes, request: bytes = b"") -> Whole | None:
+        """Answer a request whose body is whole; None where that is for the application.
+
+        ``request`` is all of it as it came, where it came alone: by that it is known when it comes ``again``.
+        """
         began = self._clock()
-        told = None if self._life.is_draining else self._questions.told(scope)
+        asked = None if self._life.is_draining else self._asked(scope, body)
+        whole = self._answered(asked, began) if asked is not None else None
+        if asked is not None and whole is not None and request:
+            self._repeats.keep(request, asked, scope["headers"])
+        return whole
+
+    def again(self, request: bytes) -> Whole | None:
+        """Answer the very bytes of a request that was answered before; None where that has to be read."""
+        began = self._clock()
+        asked = self._repeats.find(request)
+        return None if asked is None or self._life.is_draining else self._answered(asked, began)
+
+    def _asked(self, scope: Scope, body: bytes) -> Asked | None:
+        told = self._questions.told(scope)
         view = self._questions.view(told) if told is not None else None
         caller = self._caller(scope)
         if told is None or view is None or caller is None:
             return None
-        noted = Observation(request_id=request_id_from(told.get(b"x-request-id", b"").decode("latin-1")))
-        if self._kept is not None:
-            whole = self._given(self._kept, _question(scope, body, view, caller), told, noted)
-        else:
-            whole = self._made(scope, body, view, caller, told, noted)
+        question = _question(scope, body, view, caller) if self._kept is not None else None
+        return Asked(scope["method"], body, told, view, caller, question)
+
+    def _answered(self, asked: Asked, began: float) -> Whole | None:
+        noted = Observation(
+            request_id=request_id_from(asked.told.get(b"x-request-id", b"").decode("latin-1"))
+        )
+        whole = self._made(asked, noted) if self._kept is None else self._given(self._kept, asked, noted)
         if whole is None:
             return None
         self._log.write(noted, whole.status, self._clock() - began)
-        return whole._replace(body=b"") if scope["method"] == "HEAD" else whole
+        return whole._replace(body=b"") if asked.method == "HEAD" else whole
 
     def _caller(self, scope: Scope) -> Caller | None:
         try:
@@ -94,28 +117,29 @@ class Lane:
         is_free = self._admission.requests.is_free(caller) and self._admission.calls.is_free(caller)
         return caller if is_free else None
 
-    def _given(
-        self, answers: KeptAnswers, question: Question | None, told: Told, noted: Observation
-    ) -> Whole | None:
-        kept = answers.find(question) if question is not None else None
+    def _given(self, answers: KeptAnswers, asked: Asked, noted: Observation) -> Whole | None:
+        kept = answers.find(asked.question) if asked.question is not None else None
         if kept is None:
             return None
         noted.note_same(kept.noted, "HIT")
         reuse = kept.reuse_at(answers.now()) or kept.reuse_at_its_end
+        formed = asked.formed
+        if formed is None or formed.kept is not kept or formed.age_s != reuse.age_s:
+            formed = asked.formed = Formed(kept, reuse.age_s, self._form(kept, reuse, asked.told))
+        return formed.form.filled(noted.request_id)
+
+    def _form(self, kept: KeptAnswer, reuse: Reuse, told: Told) -> Form:
         status, headers, body = kept.for_who_has(told.get(b"if-none-match"))
         varied, opened = self._origins.told(headers, told.get(b"origin"))
         before, safe = known_lines(varied)
-        behind = written(kept.headers_at(reuse) + opened) + safe
-        return Form(status, before, behind, body).filled(noted.request_id)
+        return Form(status, before, written(kept.headers_at(reuse) + opened) + safe, body)
 
-    def _made(
-        self, scope: Scope, body: bytes, view: View, caller: Caller, told: Told, noted: Observation
-    ) -> Whole | None:
+    def _made(self, asked: Asked, noted: Observation) -> Whole | None:
         # What is not changed for who has it, or tells origins apart, is the application's to write.
-        if scope["method"] != "POST" or b"if-none-match" in told or self._origins:
+        if asked.method != "POST" or b"if-none-match" in asked.told or self._origins:
             return None
         observe(noted)
-        return self._making(body, view, noted.request_id, caller)
+        return self._making(asked.body, asked.view, noted.request_id, asked.caller)
 
 
 def _question(scope: Scope, body: bytes, view: View, caller: Caller) -> Question | None:

@@ -1,11 +1,16 @@
 """Answers that leave in one piece."""
 
+import uuid
+from collections.abc import Mapping
 from functools import lru_cache
 from typing import Final, NamedTuple
 
 from starlette.responses import Response
+from uvicorn.protocols.http.httptools_impl import STATUS_LINE
 
+from server.answers import encoded
 from server.edge.capture import RawHeaders
+from server.graphql_errors import plain_error
 from server.perimeter import safe_headers
 
 _MOST_KNOWN: Final = 1024
@@ -53,3 +58,16 @@ def written(headers: RawHeaders | list[tuple[bytes, bytes]]) -> bytes:
 def known_lines(headers: RawHeaders) -> tuple[bytes, bytes]:
     """Write the headers of an answer that is given often, and those that keep browsers safe."""
     return written(headers), written(safe_headers(headers))
+
+
+def refused(status: int, code: str, message: str, details: Mapping[str, int] | None = None) -> bytes:
+    """Write all of a refusal after which the connection ends."""
+    request_id = uuid.uuid4().hex
+    body = encoded({"errors": [plain_error(message, code, request_id, details)]})
+    return (
+        STATUS_LINE[status]
+        + b"content-type: application/json; charset=utf-8\r\nx-content-type-options: nosniff\r\n"
+        + b"x-request-id: %s\r\nconnection: close\r\n" % request_id.encode()
+        + b"content-length: %d\r\n\r\n" % len(body)
+        + body
+    )

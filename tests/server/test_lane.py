@@ -258,10 +258,10 @@ async def test_who_does_not_read_its_answers_is_not_given_more_and_more_at_once(
         _, wanted = await connection.ask(asked)
         lane, given, given_at_pause = graph.app.state.lane, 0, 0
 
-        def counted(scope: Scope, body: bytes, answer: Callable[..., object] = lane.answer) -> object:
+        def counted(*asked: object, answer: Callable[..., object] = lane.answer) -> object:
             nonlocal given
             given += 1
-            return answer(scope, body)
+            return answer(*asked)
 
         def paused(
             protocol: BoundedProtocol, pause: Callable[..., None] = BoundedProtocol.pause_writing

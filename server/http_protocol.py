@@ -226,12 +226,11 @@ class BoundedProtocol(HttpToolsProtocol):
     def _is_answered_again(self, data: bytes) -> bool:
         """Answer what is known by its bytes: the parser would read the same, and be as it was."""
         whole = self._lane.again(data) if self._lane is not None and self._is_free_to_write() else None
-        if whole is None:
-            return False
-        self._header_bytes = 0
-        self._deadline.clear()
-        self._write(whole)
-        return True
+        if whole is not None:
+            self._header_bytes = 0
+            self._deadline.clear()
+            self._write(whole)
+        return whole is not None
 
     def _write(self, whole: Whole) -> None:
         # Another list each second, with another date.
@@ -256,9 +255,8 @@ class BoundedProtocol(HttpToolsProtocol):
         """Say nothing: a stranger's header is no event, and the request is answered without the upgrade."""
 
     def _refuse_headers(self) -> None:
-        self._refuse(
-            431, "BAD_REQUEST", f"wanted at most {MOST_HEADERS} headers of {MOST_HEADER_BYTES} bytes in all"
-        )
+        wanted = f"wanted at most {MOST_HEADERS} headers of {MOST_HEADER_BYTES} bytes in all"
+        self._refuse(431, "BAD_REQUEST", wanted)
 
     def pause_writing(self) -> None:
         """Wait for a client that does not read what it asked for, but not for ever."""

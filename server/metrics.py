@@ -2,9 +2,9 @@
 
 import asyncio
 import os
-from collections.abc import AsyncIterator, Callable, Iterable, Iterator
+from collections.abc import AsyncIterator, Callable, Collection, Iterable, Iterator
 from contextlib import asynccontextmanager, suppress
-from functools import cache, partial
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -12,8 +12,10 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, Metr
 from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_client.registry import Collector
 
+from providers.call_record import CallRecord
 from server.observation import Observation
 from server.read_metrics import ReadMetrics
+from server.tallies import Durations, Tally
 
 NAMESPACE: Final = "mediagraph"
 _REQUEST_S: Final = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
@@ -35,8 +37,12 @@ class Metrics:
         gauge = partial(Gauge, namespace=NAMESPACE, registry=self.registry)
         histogram = partial(Histogram, namespace=NAMESPACE, registry=self.registry)
         self.requests = counter("requests", "GraphQL requests by HTTP status", ["status"])
-        self.request_seconds = histogram(
-            "request_seconds", "Time to answer a GraphQL request", buckets=_REQUEST_S
+        self.request_seconds = Durations(
+            "request_seconds",
+            "Time to answer a GraphQL request",
+            namespace=NAMESPACE,
+            registry=self.registry,
+            buckets=_REQUEST_S,
         )
         self.in_flight = gauge(
             "requests_in_flight", "HTTP requests being answered", multiprocess_mode="livesum"
@@ -51,27 +57,39 @@ class Metrics:
         self.loop_lag = histogram(
             "loop_lag_seconds", "How late the event loop runs what is due", buckets=_LAG_S
         )
-        self.reads = ReadMetrics(NAMESPACE, self.registry, _REQUEST_S)
-        # As there: a labelled counter is found once.
-        self._requests = cache(lambda status: self.requests.labels(str(status)))
-        self._responses = cache(self.responses.labels)
-        self._saved = cache(self.saved.labels)
+        self._reads = ReadMetrics(NAMESPACE, self.registry, _REQUEST_S)
+        self._requests = Tally[int](lambda status: self.requests.labels(str(status)))
+        self._responses = Tally[str](self.responses.labels)
+        self._saved = Tally[str](self.saved.labels)
 
     def count(self, noted: Observation, status: int, seconds: float) -> None:
         """Count one GraphQL request."""
-        self._requests(status).inc()
-        self.request_seconds.observe(seconds)
+        self._requests.noted[status] += 1
+        self.request_seconds.note(seconds)
         if noted.response:
-            self._responses(noted.response).inc()
+            self._responses.noted[noted.response] += 1
         for code in noted.codes:
             self.errors.labels(code).inc()
-        for by, calls in noted.saved.items():
-            # Found in any case: what is nought is told too.
-            counter = self._saved(by)
-            if calls:
-                counter.inc(calls)
+        self._saved.noted.update(noted.saved)
         if noted.calls:
-            self.reads.count(noted.calls)
+            self._reads.count(noted.calls)
+        self._publish()
+
+    def count_reads(self, records: Collection[CallRecord]) -> None:
+        """Count reads of providers that no request waited for."""
+        self._reads.count(records)
+        self._publish()
+
+    def _publish(self) -> None:
+        # Another process may be asked for the page at any time.
+        if self._folder is not None:
+            self._hand_on()
+
+    def _hand_on(self) -> None:
+        for tally in (self._requests, self._responses, self._saved):
+            tally.hand_on()
+        self.request_seconds.hand_on()
+        self._reads.hand_on()
 
     def written(self) -> bytes:
         """Write all numbers in Prometheus' text format, those of every worker where there are several."""
@@ -99,6 +117,7 @@ class Metrics:
         self._takers.append(take)
 
     def _take(self) -> None:
+        self._hand_on()
         for take in self._takers:
             take()
 

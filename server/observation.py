@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Mapping
 from contextvars import ContextVar
 from functools import lru_cache
+from operator import attrgetter
 from typing import Any, Final
 
 import msgspec
@@ -15,6 +16,7 @@ from resolvers.context import Context
 from server.operations.cost import Cost
 
 LONGEST_NAME: Final = 80
+_VERDICT: Final = attrgetter("verdict")
 _MOST_KNOWN: Final = 256
 _LONGEST_KNOWN: Final = 8192
 
@@ -23,6 +25,7 @@ class Observation(msgspec.Struct):
     """Facts of one request: no variable, no header, no text of the document.
 
     ``cost_calls`` and ``cost_items`` are what its operations come to at worst.
+    ``verdicts`` counts the upstream reads by where their answer came from.
     ``response`` is HIT where a kept answer was given, JOINED where it was that of another request in flight, MISS where
     it could have been either, and empty where that was out of question.
     """
@@ -34,14 +37,10 @@ class Observation(msgspec.Struct):
     cost_calls: int = 0
     cost_items: int = 0
     calls: list[CallRecord] = []
+    verdicts: dict[str, int] = {}
     saved: dict[str, int] = {}
     codes: list[str] = []
     response: str = ""
-
-    @property
-    def verdicts(self) -> dict[str, int]:
-        """Count the upstream reads by where their answer came from."""
-        return dict(Counter([record.verdict for record in self.calls])) if self.calls else {}
 
     def note_operation(self, operation: OperationDefinitionNode | None, digest: str, cost: Cost) -> None:
         """Note which operation was asked for, by its name and the document's SHA-256, and its cost at worst."""
@@ -71,7 +70,7 @@ class Observation(msgspec.Struct):
     def note_calls(self, context: Context) -> None:
         """Note the calls of a request that is over and those that its loaders saved."""
         self.calls.extend(context.scope.calls)
-        verdicts = self.verdicts
+        verdicts = self.verdicts = dict(Counter(map(_VERDICT, self.calls))) if self.calls else {}
         found = {
             "batching": context.loaders.repeats,
             "merging": context.loaders.calls_merged,

@@ -46,7 +46,7 @@ class ProviderMetrics:
         """Take the numbers from now on."""
         self._metrics.watch(self.take)
         for client in self._providers.clients.values():
-            client.renewals.when_made(self._metrics.reads.count)
+            client.renewals.when_made(self._metrics.count_reads)
 
     def take(self) -> None:
         """Write down what is so now."""

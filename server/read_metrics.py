@@ -1,16 +1,20 @@
 """Counts of what is read of providers."""
 
-from collections.abc import Iterable
-from functools import cache
+from collections.abc import Collection, Iterable
+from functools import partial
 from http import HTTPStatus
+from operator import attrgetter
 from typing import Final
 
-from prometheus_client import CollectorRegistry, Counter, Histogram
+from prometheus_client import CollectorRegistry, Counter
 
 from providers.call_record import CallRecord
 from providers.records import Provider
+from server.tallies import Durations, Tally
 
 _MADE: Final = frozenset({"MISS", "RENEWAL"})
+_Alike = tuple[Provider, str, str, int | None]
+_ALIKE: Final = attrgetter("provider", "route", "verdict", "status")
 _REGISTERED: Final = frozenset(HTTPStatus)
 
 
@@ -25,7 +29,7 @@ class ReadMetrics:
             namespace=namespace,
             registry=registry,
         )
-        seconds = Histogram(
+        seconds = Durations(
             "provider_call_seconds",
             "Time until a made call's answer stood, retries and waiting included",
             ["provider"],
@@ -33,20 +37,33 @@ class ReadMetrics:
             registry=registry,
             buckets=[*buckets],
         )
-        # Finding a labelled counter costs several times what counting does; its labels are ours, so they are few.
-        self._calls = cache(calls.labels)
-        self._took = cache(lambda provider: seconds.labels(provider.value).observe)
+        self._calls = Tally(partial(_counter_of, calls))
+        self._seconds = seconds
+        self._took: dict[Provider, Durations] = {}
 
-    def count(self, records: Iterable[CallRecord]) -> None:
+    def count(self, records: Collection[CallRecord]) -> None:
         """Count reads that have ended."""
-        counted: dict[tuple[Provider, str, str, int | None], int] = {}
         for record in records:
-            alike = record.provider, record.route, record.verdict, record.status
-            counted[alike] = counted.get(alike, 0) + 1
             if record.verdict in _MADE:
-                self._took(record.provider)(record.ms / 1000)
-        for (provider, route, verdict, status), times in counted.items():
-            self._calls(provider.value, route, verdict, status_label(status)).inc(times)
+                self._took_by(record.provider).note(record.ms / 1000)
+        self._calls.noted.update(map(_ALIKE, records))
+
+    def hand_on(self) -> None:
+        """Let Prometheus know of all that was counted."""
+        self._calls.hand_on()
+        for took in self._took.values():
+            took.hand_on()
+
+    def _took_by(self, provider: Provider) -> Durations:
+        took = self._took.get(provider)
+        if took is None:
+            took = self._took[provider] = self._seconds.labels(provider.value)
+        return took
+
+
+def _counter_of(calls: Counter, alike: _Alike) -> Counter:
+    provider, route, verdict, status = alike
+    return calls.labels(provider.value, route, verdict, status_label(status))
 
 
 def status_label(status: int | None) -> str:

@@ -1,5 +1,6 @@
 """The hot path, counted in steps, which no other load on the machine changes: what makes it longer is found here."""
 
+from operator import le
 from typing import Final
 
 import pytest
@@ -9,18 +10,24 @@ from tests.hot_path import AT_ONCE, steps, steps_at_once
 
 # Counted by `python tests/hot_path.py` with Python 3.11; whoever makes the path shorter writes the new counts here.
 COUNTED: Final = {
-    ("W1", "cold"): 8380,
-    ("W1", "warm"): 1351,
-    ("W1", "kept"): 231,
-    ("W2", "cold"): 6016,
-    ("W2", "warm"): 510,
-    ("W2", "kept"): 231,
-    ("W5", "cold"): 398,
-    ("W5", "kept"): 231,
-    ("W6", "cold"): 17039,
+    ("W1", "cold"): 8265,
+    ("W1", "warm"): 1282,
+    ("W1", "kept"): 220,
+    ("W2", "cold"): 5997,
+    ("W2", "warm"): 489,
+    ("W2", "kept"): 220,
+    ("W5", "cold"): 390,
+    ("W5", "kept"): 220,
+    ("W6", "cold"): 16924,
 }
-# From the lane's first line to its last: it has no loop to wait for, and no step more or less.
-COUNTED_AT_ONCE: Final = {("W1", "warm"): 1230, ("W1", "kept"): 117, ("W5", "cold"): 97, ("W5", "kept"): 117}
+# From the lane's first line to its last, and the same where it knows the request by its bytes: there is no loop to wait
+# for, and no step more or less.
+COUNTED_AT_ONCE: Final = {
+    ("W1", "warm"): (1161, 1141),
+    ("W1", "kept"): (107, 70),
+    ("W5", "cold"): (91, 71),
+    ("W5", "kept"): (107, 70),
+}
 # A turn of the event loop more or less, where calls end in another order.
 TOLERATED: Final = 1.04
 
@@ -36,4 +43,4 @@ async def test_a_request_takes_no_more_steps_than_it_did(workload: str, keeping:
 @pytest.mark.parametrize(("workload", "keeping"), AT_ONCE)
 async def test_what_is_answered_at_once_takes_no_more_steps_than_it_did(workload: str, keeping: str) -> None:
     found = await steps_at_once(workload, keeping)
-    assert found <= COUNTED_AT_ONCE[workload, keeping]
+    assert all(map(le, found, COUNTED_AT_ONCE[workload, keeping])), found

@@ -16,9 +16,9 @@ COUNTED: Final = {
     ("W2", "cold"): 5997,
     ("W2", "warm"): 489,
     ("W2", "kept"): 220,
-    ("W5", "cold"): 390,
+    ("W5", "cold"): 395,
     ("W5", "kept"): 220,
-    ("W6", "cold"): 16924,
+    ("W6", "cold"): 15110,
 }
 # From the lane's first line to its last, and the same where it knows the request by its bytes: there is no loop to wait
 # for, and no step more or less.

@@ -26,6 +26,7 @@ from server.operations.hints import FREE, Hint, Hints, hint_of
 from server.operations.kept import Kept
 from server.operations.limits import Limits, Measure, TooComplex
 from server.operations.merging import MergingRule
+from server.operations.parsing import parsed
 
 LONGEST_KEPT: Final = 64 * 1024
 MOST_CHARACTERS: Final = 512 * 1024
@@ -112,7 +113,7 @@ class Documents:
             too_long = TooComplex("characters", len(text), self._limits.characters)
             return Document(node=None, errors=(too_long,))
         try:
-            node = _unchained(parse(text, max_tokens=self._limits.tokens, allow_empty_selection_sets=False))
+            node = parsed(text, self._limits.tokens) or _parsed_by_graphql_core(text, self._limits.tokens)
             exceeded = tuple(Measure(node).exceeded(self._limits))
         except GraphQLSyntaxError as error:
             return Document(node=None, errors=(self._syntax_error(error),))
@@ -146,7 +147,8 @@ class Documents:
         return error
 
 
-def _unchained(node: DocumentNode) -> DocumentNode:
+def _parsed_by_graphql_core(text: str, most_tokens: int) -> DocumentNode:
+    node = parse(text, max_tokens=most_tokens, allow_empty_selection_sets=False)
     # Tokens that know what is before and behind them are circles, which would wait for the garbage collector.
     token = node.loc.start_token if node.loc else None
     while token is not None:

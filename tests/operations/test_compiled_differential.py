@@ -1,7 +1,10 @@
 """A compiled operation answers as graphql-core does: data, errors, order of keys, calls of resolvers."""
 
 import asyncio
+import gc
 import math
+import warnings
+from collections.abc import Iterator
 from random import Random
 from typing import Any
 
@@ -19,6 +22,15 @@ WORLDS = 40
 FAILURES = (0.0, 0.02, 0.1, 0.3)
 # Over the same records: with some variables, with others, and with the first again.
 TURNS = (0, 0, 1, 0, 1, 1)
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _what_was_left_behind_goes_with_these_tests() -> Iterator[None]:
+    yield
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        # Else it would be told of in another test, whenever the garbage collector comes to it.
+        gc.collect()
 
 
 # graphql-core cancels what was never started, and so the coroutines that it was to wait for are never awaited.

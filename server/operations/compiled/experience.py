@@ -54,8 +54,7 @@ class Experience:
         known = [each for each in found if each is not None]
         if len(known) < len(found) or not known:
             return False
-        for (_, selection), each in zip(asked.selections, known, strict=True):
-            self._known.move_to_end(selection)
+        for each in known:
             each.asked += 1
         expected = sum([each.values for each in known])
         if expected < asked.characters:
@@ -63,7 +62,8 @@ class Experience:
             comes_often = min([each.asked for each in known]) > ASKED_OFTEN
             if not comes_often or expected * CHEAPER < asked.characters:
                 return False
-        for each in known:
+        for (_, selection), each in zip(asked.selections, known, strict=True):
+            self._known.move_to_end(selection)
             each.left -= 1
         return True
 
@@ -80,12 +80,14 @@ class Experience:
     def note(self, asked: Asked, data: JsonObject) -> None:
         """Note what an operation came to."""
         for key, selection in asked.selections:
-            values = _count(data.get(key))
-            known = self._known.setdefault(selection, _Known(values))
-            known.values, known.left = values, JUDGEMENTS
-            self._known.move_to_end(selection)
-            if len(self._known) > MOST_SELECTIONS:
-                self._known.popitem(last=False)
+            values, known = _count(data.get(key)), self._known.get(selection)
+            if known is None:
+                self._known[selection] = _Known(values)
+            else:
+                known.values, known.left = values, JUDGEMENTS
+                self._known.move_to_end(selection)
+        while len(self._known) > MOST_SELECTIONS:
+            self._known.popitem(last=False)
 
 
 def asked_of(document: DocumentNode, name: str | None) -> Asked:
@@ -95,12 +97,13 @@ def asked_of(document: DocumentNode, name: str | None) -> Asked:
         return NOTHING
     parts = [_text(each) for each in document.definitions if isinstance(each, FragmentDefinitionNode)]
     shared = "".join(parts)
-    selections = []
+    body, selections = operation.loc.source.body if operation.loc else "", []
     for node in operation.selection_set.selections:
         if not isinstance(node, FieldNode):
             return NOTHING
-        if node.selection_set is not None:
-            number = hash((node.name.value, _text(node.selection_set), shared))
+        below = node.selection_set
+        if below is not None and below.loc is not None:
+            number = hash((node.name.value, body[below.loc.start : below.loc.end], shared))
             selections.append(((node.alias or node.name).value, number))
     return Asked(tuple(selections), len(_text(operation)) + len(shared))
 

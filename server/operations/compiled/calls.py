@@ -38,12 +38,20 @@ def arguments_of(body: Source, part: Part) -> str:
     return f"{body.parameter('arguments', part.at)}.read(x.variable_values, x.arguments)"
 
 
-def call_of(body: Source, part: Part, way: Direct, steps: str, read: str) -> str:
-    """Write the call of a Strawberry field's function; ``read`` names arguments that were read before."""
+def info_of(body: Source, part: Part, way: Direct, steps: str) -> str:
+    """Write what gives a field's info."""
+    call, named = body.constant("D", way.call), position_of(body, part)
+    info = f"{call}.info(partial(x.info, {named}, {steps}), x.context_value, {named}.nodes)"
+    return (
+        f"x.infos.get({call}) or x.infos.setdefault({call}, {info})" if way.looks_at_context_alone else info
+    )
+
+
+def call_of(body: Source, part: Part, way: Direct, steps: str, read: str, info: str = "") -> str:
+    """Write the call of a Strawberry field's function; ``read`` and ``info`` name what was made before."""
     parts = ["s"] if way.takes_source_first else []
-    named = position_of(body, part)
-    call = body.constant("D", way.call)
     if part.takes_some:
+        call, named = body.constant("D", way.call), position_of(body, part)
         raw = f"partial(x.info, {named}, {steps})"
         if read:
             parts.append(f"**{call}.converted({read}, {raw})")
@@ -51,7 +59,5 @@ def call_of(body: Source, part: Part, way: Direct, steps: str, read: str) -> str
             parts.append(f"**{body.parameter('arguments', part.at)}.converted({call}, x, {raw})")
     parts += [f"{name}=s" for name in way.source_names]
     if way.info_name:
-        info = f"{call}.info(partial(x.info, {named}, {steps}), x.context_value, {named}.nodes)"
-        known = f"x.infos.get({call}) or x.infos.setdefault({call}, {info})"
-        parts.append(f"{way.info_name}={known if way.looks_at_context_alone else info}")
+        parts.append(f"{way.info_name}={info or info_of(body, part, way, steps)}")
     return f"{body.constant('R', way.function)}({', '.join(parts)})"

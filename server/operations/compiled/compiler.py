@@ -24,9 +24,10 @@ class TooLarge(Exception):
 
 
 class _Made(NamedTuple):
-    """The function of a selection, and what it reaches."""
+    """The functions of a selection on one record and on many, and what it reaches."""
 
     run: Selected
+    each: Selected | None
     reach: Reach
 
 
@@ -95,13 +96,16 @@ class Compiler:
                 below.append((details, type_, made))
         for details, type_, made in below:
             self._note(details, type_, made, is_kept=made.reach.lasts and not reach.lasts)
-        return _Made(pattern.make(*self._given(pattern, fields, positions)), reach)
+        run, each = pattern.make(*self._given(pattern, fields, positions))
+        can_be_evident = all(made.each is not None for _, _, made in below)
+        return _Made(run, each if can_be_evident else None, reach)
 
     def _note(
         self, details: list[FieldDetails], type_: GraphQLObjectType, made: _Made, *, is_kept: bool
     ) -> None:
         compiled, key = self._compiled, (id(details), type_.name)
         run = compiled.selections[key] = made.run
+        compiled.each[key] = None if is_kept else made.each
         if is_kept:
             run = keeping(f"o{len(compiled.selections)}", run, made.reach, self._renderings)
         compiled.kept[key] = run
@@ -122,6 +126,8 @@ class Compiler:
         details = id(position.details)
         if kind == "by_class":
             return self._compiled.by_class.setdefault(details, {})
+        if kind == "each":
+            return self._compiled.each[details, of.name]
         return self._compiled.kept[details, of.name]
 
 

@@ -26,7 +26,16 @@ from graphql import (
 from graphql.execution import Executor
 from graphql.pyutils import is_awaitable
 
-from server.operations.compiled.executor import BASIC, PLAIN, add, awaited, gathered, is_plain
+from server.operations.compiled.executor import (
+    BASIC,
+    PLAIN,
+    STEADY,
+    add,
+    awaited,
+    gathered,
+    is_plain,
+    note_steady,
+)
 from server.operations.compiled.source import Source
 
 # What holds of a value that these scalars would not leave as it is.
@@ -42,12 +51,14 @@ NAMED: Final[Mapping[str, Any]] = {
     "PLAIN": PLAIN,
     "Coroutine": CoroutineType,
     "Raw": msgspec.Raw,
+    "STEADY": STEADY,
     "Undefined": Undefined,
     "add": add,
     "awaited": awaited,
     "complete_leaf": Executor.complete_leaf_value,
     "gathered": gathered,
     "is_awaitable": is_awaitable,
+    "note_steady": note_steady,
     "partial": partial,
 }
 """What all source names."""
@@ -77,13 +88,29 @@ def evidence_of(source: Source, type_: GraphQLObjectType, value: Value) -> str:
     return f"{value.variable}.__class__ is {source.constant('K', record)}"
 
 
+def unusual(leaf: GraphQLOutputType, variable: str) -> str | None:
+    """Write what holds of a value that a scalar would not leave as it is; None for a scalar that may do anything."""
+    condition = _UNUSUAL.get(leaf) if isinstance(leaf, GraphQLScalarType) else None
+    return condition and condition.format(v=variable)
+
+
+def gives_what_it_takes(leaf: Any) -> bool:
+    """Tell whether a scalar of the schema's own is marked as one that leaves every value as it is."""
+    return bool(getattr(leaf.coerce_output_value, "gives_what_it_takes", False))
+
+
+def enum_names(source: Source, leaf: GraphQLEnumType) -> str:
+    """Name what tells the names of an enum's members by their identity."""
+    # They are singletons that live as long as their class.
+    return source.constant("N", _EnumNames(leaf))
+
+
 def complete_leaf(source: Source, type_: GraphQLOutputType, value: Value) -> None:
     """Write the completion of a scalar or an enum."""
     nullable = not is_non_null_type(type_)
     leaf = type_.of_type if isinstance(type_, GraphQLNonNull) else type_
-    unusual = _UNUSUAL.get(leaf) if isinstance(leaf, GraphQLScalarType) else None
-    if unusual is not None:
-        condition = unusual.format(v=value.variable)
+    condition = unusual(leaf, value.variable)
+    if condition is not None:
         with source.block(f"if {condition}{f' and {value.variable} is not None' if nullable else ''}:"):
             by_graphql_core(source, value)
         return
@@ -96,9 +123,7 @@ def complete_leaf(source: Source, type_: GraphQLOutputType, value: Value) -> Non
 
 
 def _complete_enum(source: Source, leaf: GraphQLEnumType, value: Value) -> None:
-    # Members of an enum are singletons that live as long as their class: their identity tells their name.
-    names = source.constant("N", _EnumNames(leaf))
-    source.line(f"n = {names}.get(id({value.variable}))")
+    source.line(f"n = {enum_names(source, leaf)}.get(id({value.variable}))")
     with source.block("if n is not None:"):
         source.line(f"{value.variable} = n")
 
@@ -106,7 +131,7 @@ def _complete_enum(source: Source, leaf: GraphQLEnumType, value: Value) -> None:
 def _complete_scalar(source: Source, leaf: Any, value: Value) -> None:
     v = value.variable
     with source.block(f"if {v}.__class__ in BASIC:"):
-        if getattr(leaf.coerce_output_value, "gives_what_it_takes", False):
+        if gives_what_it_takes(leaf):
             return
         serialize, named = source.constant("C", leaf.coerce_output_value), source.constant("T", leaf)
         source.line(f"c = {serialize}({v})")

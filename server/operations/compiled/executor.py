@@ -3,6 +3,7 @@
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from typing import Any, Final, TypeAlias
 
+import msgspec
 from graphql import (
     ExecutionResult,
     GraphQLError,
@@ -31,6 +32,9 @@ Selected: TypeAlias = Callable[[Value, Steps, Value], Value]
 PLAIN: Final[set[type]] = set()
 MOST_PLAIN: Final = 2000
 
+# Those of them whose values show the same whenever they are looked at, as met.
+STEADY: Final[set[type]] = set()
+
 # Classes that a serialized scalar has nearly always.
 BASIC: Final = frozenset({str, int, float, bool, dict, list})
 
@@ -54,6 +58,8 @@ class Compiled:
         self.selections: dict[tuple[int, str], Selected] = {}
         # The same, where renderings are looked for first.
         self.kept: dict[tuple[int, str], Selected] = {}
+        # Those on many records at once, where that can be and nothing looks for renderings.
+        self.each: dict[tuple[int, str], Selected | None] = {}
         # By the identity of a list of nodes: functions by the class of a value of an abstract type.
         self.by_class: dict[int, dict[type, Selected]] = {}
 
@@ -225,6 +231,20 @@ def is_plain(kind: type) -> bool:
         or kind is type(None)
         or kind is type(Undefined)
     )
+
+
+def is_steady(kind: type) -> bool:
+    """Tell whether values of a class need no second look, and show the same whenever they are looked at."""
+    is_frozen = issubclass(kind, msgspec.Struct) and kind.__struct_config__.frozen
+    return is_plain(kind) and (is_frozen or bool(getattr(kind, "is_lasting", False)))
+
+
+def note_steady(kind: type) -> bool:
+    """Tell the same, and remember it."""
+    found = is_steady(kind)
+    if found and len(STEADY) < MOST_PLAIN:
+        STEADY.add(kind)
+    return found
 
 
 def is_decided_by_class(kind: type, found: GraphQLObjectType) -> bool:

@@ -16,10 +16,11 @@ from graphql.execution.collect_fields import FieldDetails
 
 from server.operations.compiled.arguments import takes_some
 from server.operations.compiled.calls import Part
+from server.operations.compiled.evident import Named
 from server.operations.compiled.lasting import may_last
 from server.operations.compiled.resolving import Way, resolution_of
 from server.operations.compiled.source import Need
-from server.operations.compiled.writer import Named, Writer
+from server.operations.compiled.writer import Writer
 from server.operations.values import Value
 
 MOST_CHARACTERS: Final = 2_000_000

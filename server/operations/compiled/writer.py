@@ -24,11 +24,9 @@ from server.operations.compiled.completion import (
     otherwise,
     wait,
 )
+from server.operations.compiled.evident import Named, write_evident
 from server.operations.compiled.resolving import Attribute, Direct, Wrapped
 from server.operations.compiled.source import Source
-
-Named = Part | str
-"""A field, or the key of one that answers the type's name."""
 
 
 class Writer:
@@ -40,7 +38,7 @@ class Writer:
         self._lists: dict[tuple[int, str], str] = {}
 
     def selection(self, fields: Sequence[Named]) -> str:
-        """Write the function of a selection, and tell its name."""
+        """Write the functions of a selection on one record and on many, and tell their names."""
         body = self.source.beside()
         name = body.unnamed("o")
         with body.block(f"def {name}(s, p, x):"):
@@ -54,7 +52,7 @@ class Writer:
                 body.line("raise")
             body.line("return r if w is None else gathered(r, w)")
         self.source.extend(body)
-        return name
+        return f"{name}, {write_evident(self.source, self._parent, fields)}"
 
     def apart(self, fields: Sequence[Named]) -> str:
         """Write the function of one field alone, or of none: who calls it makes the object."""
@@ -65,7 +63,7 @@ class Writer:
                 self._field(body, field)
             body.line("return w")
         self.source.extend(body)
-        return name
+        return f"{name}, None"
 
     def _field(self, body: Source, part: Named) -> None:
         if isinstance(part, str):
@@ -171,7 +169,13 @@ class Writer:
         body = self.source.beside()
         named = body.parameter("items", part.at, item)
         name = body.unnamed("l")
+        inner = item.of_type if isinstance(item, GraphQLNonNull) else item
         with body.block(f"def {name}(v, p, x):"):
+            if isinstance(inner, GraphQLObjectType):
+                each = body.parameter("each", part.at, inner)
+                body.line(f"r = {each} and {each}(v, p, x)")
+                with body.block("if r is not None:"):
+                    body.line("return r")
             body.line("r = []")
             body.line("w = None")
             body.line("j = 0")

@@ -6,7 +6,7 @@ from typing import Final
 
 from resolvers.connections import DEFAULT_WINDOW, LARGEST_WINDOW
 from resolvers.windows import LARGEST_PAGE
-from server.operations.cost import Arguments, FieldPrice, Prices
+from server.operations.tariff import Arguments, FieldPrice, Prices
 
 _DETAIL: Final = frozenset({"detail"})
 _MEDIA: Final = frozenset({"media"})

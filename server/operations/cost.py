@@ -1,8 +1,7 @@
 """What an operation may cost at worst, in upstream calls and in items, told before any call is made."""
 
-import math
-from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
-from typing import Any, Final
+from collections.abc import Hashable, Iterable, Mapping, Sequence
+from typing import Final
 
 import msgspec
 from graphql import (
@@ -14,7 +13,6 @@ from graphql import (
     GraphQLField,
     GraphQLIncludeDirective,
     GraphQLObjectType,
-    GraphQLSchema,
     GraphQLSkipDirective,
     InlineFragmentNode,
     NamedTypeNode,
@@ -25,55 +23,15 @@ from graphql import (
     get_directive_values,
     get_named_type,
     is_abstract_type,
-    is_composite_type,
-    is_list_type,
-    is_non_null_type,
     is_object_type,
 )
 from graphql.execution.values import VariableValues
 
 from server.operations.limits import INTROSPECTION, TooComplex, selection_set_of
+from server.operations.tariff import UNSIZED, Rate, Tariff
 
-UNSIZED: Final = 25
 MOST_VISITS: Final = 20_000
 MOST_INTROSPECTED: Final = 200_000
-
-Arguments = Mapping[str, Any]
-
-
-class FieldPrice(msgspec.Struct, frozen=True, kw_only=True):
-    """What a field costs.
-
-    ``feeds`` names the calls of the parent that the field needs: each is made once for a parent, whatever needs it.
-    ``size`` tells how many items it answers, ``page`` how many of them one call gives (0: it makes no calls itself).
-    ``keys`` tells which entities it looks up; each distinct one is paid once. ``carries`` names the calls that items
-    of this list do not need, since the list carries what they would give.
-    """
-
-    feeds: Callable[[Arguments], frozenset[str]] | frozenset[str] = frozenset()
-    size: Callable[[Arguments], int] | None = None
-    page: int = 0
-    keys: Callable[[Arguments], Sequence[Hashable]] | None = None
-    carries: frozenset[str] = frozenset()
-
-    def needed(self, arguments: Arguments) -> frozenset[str]:
-        """Name the calls of the parent that the field needs."""
-        return self.feeds(arguments) if callable(self.feeds) else self.feeds
-
-    def sized(self, arguments: Arguments) -> int:
-        """Tell how many items the field answers at worst."""
-        return self.size(arguments) if self.size else UNSIZED
-
-    def paged(self, size: int) -> int:
-        """Tell how many calls of its own the field makes for so many items."""
-        return math.ceil(size / self.page) if self.page else 0
-
-
-class Prices(msgspec.Struct, frozen=True):
-    """The prices of a schema's fields, by type and field; ``alone`` is the call of an entity without any other."""
-
-    fields: Mapping[tuple[str, str], FieldPrice]
-    alone: Mapping[str, str]
 
 
 class Cost(msgspec.Struct, frozen=True):
@@ -96,14 +54,15 @@ class _Priced(msgspec.Struct, frozen=True):
     items: int
 
 
+_NOTHING: Final = _Priced(frozenset(), 0, 0)
+
+
 class Estimate:
     """Estimates one operation with the variables that it will run with."""
 
-    def __init__(
-        self, schema: GraphQLSchema, prices: Prices, document: DocumentNode, variables: VariableValues
-    ) -> None:
-        self._schema = schema
-        self._prices = prices
+    def __init__(self, tariff: Tariff, document: DocumentNode, variables: VariableValues) -> None:
+        self._tariff = tariff
+        self._schema = tariff.schema
         self._variables = variables
         self._fragments = {
             each.name.value: each for each in document.definitions if isinstance(each, FragmentDefinitionNode)
@@ -137,42 +96,44 @@ class Estimate:
     ) -> _Priced:
         named, calls, items = frozenset[str](), 0, 0
         windowed: list[SelectionSetNode] = []
+        is_connection = type_.name.endswith("Connection")
         for nodes in self._selected(type_, sets).values():
-            field = self._schema.get_field(type_, nodes[0].name.value)
+            name = nodes[0].name.value
+            rate = self._tariff.rate(type_, name)
+            if rate is None:
+                continue
+            if rate.fixed is not None and not nodes[0].arguments:
+                named |= rate.fixed
+                continue
             below = [node.selection_set for node in nodes if node.selection_set]
-            if field is None:
+            if is_connection and name in {"nodes", "edges"}:
+                windowed += below if name == "nodes" else self._nodes_of(rate.field, below)
                 continue
-            if _is_connection(type_) and nodes[0].name.value in {"nodes", "edges"}:
-                windowed += below if nodes[0].name.value == "nodes" else self._nodes_of(field, below)
-                continue
-            price = self._field(type_, field, nodes[0], below)
+            price = self._field(rate, nodes[0], below)
             named, calls, items = named | price.named, calls + price.calls, items + price.items
         if windowed:
-            each = self._any(self._schema.get_field(type_, "nodes"), windowed, carried, size)
+            each = self._any(self._tariff.rate(type_, "nodes"), windowed, carried, size)
             calls, items = calls + size * (each.calls + len(each.named)), items + size * (1 + each.items)
         return _Priced(self._needed(type_, named) - carried, calls, items)
 
     def _needed(self, type_: GraphQLObjectType, named: frozenset[str]) -> frozenset[str]:
-        alone = self._prices.alone.get(type_.name)
-        return named or (frozenset({alone}) if alone else frozenset())
+        return named or self._tariff.alone.get(type_.name, named)
 
-    def _field(
-        self, type_: GraphQLObjectType, field: GraphQLField, node: FieldNode, below: list[SelectionSetNode]
-    ) -> _Priced:
-        price = self._prices.fields.get((type_.name, node.name.value), FieldPrice())
+    def _field(self, rate: Rate, node: FieldNode, below: list[SelectionSetNode]) -> _Priced:
+        price, field = rate.price, rate.field
         try:
             arguments = get_argument_values(field, node, self._variables)
         except GraphQLError:
-            return _Priced(frozenset(), 0, 0)
+            return _NOTHING
         feeds, size = price.needed(arguments), price.sized(arguments)
-        own, is_list = price.paged(size), _is_list(field)
-        each = self._any(field, below, price.carries, size)
+        own, is_list = price.paged(size), rate.is_list
+        each = self._any(rate, below, price.carries, size)
         if price.keys is not None:
             name = get_named_type(field.type).name
             return self._looked_up(name, price.keys(arguments), each, own, is_list=is_list)
         if node.name.value in INTROSPECTION:
             self._introspection += each.items
-            return _Priced(frozenset(), 0, 0)
+            return _NOTHING
         many = size if is_list else 1
         calls = own + many * (each.calls + len(each.named))
         return _Priced(feeds, calls, many * each.items + (many if is_list and below else 0))
@@ -186,18 +147,14 @@ class Estimate:
         return _Priced(frozenset(), own + len(distinct) * each.calls, items)
 
     def _any(
-        self,
-        field: GraphQLField | None,
-        sets: list[SelectionSetNode],
-        carried: frozenset[str],
-        size: int,
+        self, rate: Rate | None, sets: list[SelectionSetNode], carried: frozenset[str], size: int
     ) -> _Priced:
         """Price what a field answers; where that can be of several types, as the dearest of them."""
-        named = get_named_type(field.type) if field else None
-        if not sets or not is_composite_type(named):
-            return _Priced(frozenset(), 0, 0)
-        types = [named] if is_object_type(named) else self._schema.get_possible_types(named)  # type: ignore[arg-type]
-        priced = [self._object(each, sets, carried, size) for each in types]
+        if not sets or rate is None or not rate.below:
+            return _NOTHING
+        priced = [self._object(each, sets, carried, size) for each in rate.below]
+        if len(priced) == 1:
+            return priced[0]
         dearest = max(priced, key=lambda each: each.calls + len(each.named))
         return _Priced(dearest.named, dearest.calls, max(each.items for each in priced))
 
@@ -225,7 +182,7 @@ class Estimate:
                 self._visits += 1
                 if self._visits > MOST_VISITS:
                     raise TooComplex("selections", self._visits, MOST_VISITS)
-                if not self._is_included(node):
+                if node.directives and not self._is_included(node):
                     continue
                 if isinstance(node, FieldNode):
                     groups.setdefault((node.alias or node.name).value, []).append(node)
@@ -256,17 +213,6 @@ class Estimate:
         return is_abstract_type(wider) and self._schema.is_sub_type(wider, type_)
 
     def _is_included(self, node: SelectionNode) -> bool:
-        if not node.directives:
-            return True
         skipped = get_directive_values(GraphQLSkipDirective, node, self._variables)
         included = get_directive_values(GraphQLIncludeDirective, node, self._variables)
         return not (skipped and skipped["if"]) and (included is None or bool(included["if"]))
-
-
-def _is_connection(type_: GraphQLObjectType) -> bool:
-    return type_.name.endswith("Connection")
-
-
-def _is_list(field: GraphQLField) -> bool:
-    inner = field.type.of_type if is_non_null_type(field.type) else field.type
-    return is_list_type(inner)

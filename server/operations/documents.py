@@ -22,7 +22,7 @@ from graphql import (
 from graphql.validation.validate import ValidationAbortedError
 
 from server.operations.acceptance import Acceptance
-from server.operations.hints import FREE, Hint, Hints, hint_of
+from server.operations.hints import FREE, Hint, Hints, HintTable
 from server.operations.kept import Kept
 from server.operations.limits import Limits, Measure, TooComplex
 from server.operations.merging import MergingRule
@@ -93,7 +93,7 @@ class Documents:
         self._schema = schema
         self._limits = limits or Limits()
         self._introspection = introspection
-        self._hints = hints or {}
+        self._hints = HintTable(schema, hints or {})
         self._rules = RULES if introspection else (*RULES, NoSchemaIntrospectionCustomRule, NoSchemaTextRule)
         self._acceptance = Acceptance(schema, SCHEMA_TEXTS)
         self._kept: Kept[str, Document] = Kept(MOST_CHARACTERS)
@@ -125,7 +125,7 @@ class Documents:
         if len(errors) == 1 and isinstance(errors[0], ValidationAbortedError):
             # Among other errors it says that they are too many; alone, that fragments are nested too deeply.
             return Document(node=node, errors=(too_deep(self._limits),))
-        hint = FREE if errors else hint_of(self._schema, node, self._hints)
+        hint = FREE if errors else self._hints.of(node)
         return Document(node=node, errors=tuple(errors), hint=hint)
 
     def _validated(self, node: DocumentNode) -> list[GraphQLError]:

@@ -45,28 +45,53 @@ def strictest(hints: Iterable[Hint]) -> Hint:
     return Hint(min(ages, default=None), any(each.is_private for each in found), inherits)
 
 
-def hint_of(schema: GraphQLSchema, document: DocumentNode, hints: Hints) -> Hint:
-    """Tell how long an answer to a valid document may be kept, whatever its variables and conditions.
+class HintTable:
+    """The hints of one schema by its fields, as a table that fills while it is used."""
 
-    Each field is looked at once, that of a fragment too, however often it is spread.
-    """
-    if not hints:
-        return FREE
-    waiting = [
-        (_root(schema, each), each.selection_set)
-        for each in document.definitions
-        if isinstance(each, OperationDefinitionNode | FragmentDefinitionNode)
-    ]
-    found = {hints.get(kind.name, FREE) for kind, _ in waiting if kind is not None}
-    while waiting:
-        parent, selections = waiting.pop()
-        for node in selections.selections:
-            kind = _type_of(schema, parent, node)
-            found.update(_hints_at(parent, node, kind, hints))
-            below = selection_set_of(node)
-            if below is not None:
-                waiting.append((kind, below))
-    return strictest(found)
+    def __init__(self, schema: GraphQLSchema, hints: Hints) -> None:
+        self._schema = schema
+        self._hints = hints
+        # By type and field: the type below the field, and what both say.
+        self._known: dict[tuple[str, str], tuple[GraphQLNamedType | None, frozenset[Hint]]] = {}
+
+    def of(self, document: DocumentNode) -> Hint:
+        """Tell how long an answer to a valid document may be kept, whatever its variables and conditions.
+
+        Each field is looked at once, that of a fragment too, however often it is spread.
+        """
+        if not self._hints:
+            return FREE
+        waiting = [
+            (_root(self._schema, each), each.selection_set)
+            for each in document.definitions
+            if isinstance(each, OperationDefinitionNode | FragmentDefinitionNode)
+        ]
+        found = {self._hints.get(kind.name, FREE) for kind, _ in waiting if kind is not None}
+        while waiting:
+            parent, selections = waiting.pop()
+            for node in selections.selections:
+                kind, told = self._told(parent, node)
+                found |= told
+                below = selection_set_of(node)
+                if below is not None:
+                    waiting.append((kind, below))
+        return strictest(found)
+
+    def _told(
+        self, parent: GraphQLNamedType | None, node: SelectionNode
+    ) -> tuple[GraphQLNamedType | None, frozenset[Hint]]:
+        if not isinstance(node, FieldNode) or parent is None:
+            kind = _type_of(self._schema, parent, node)
+            return kind, frozenset(_hints_at(parent, node, kind, self._hints))
+        where = (parent.name, node.name.value)
+        known = self._known.get(where)
+        if known is None:
+            kind = _type_of(self._schema, parent, node)
+            known = kind, frozenset(_hints_at(parent, node, kind, self._hints))
+            # What a valid document cannot name is not kept: there is no end of it.
+            if kind is not None:
+                self._known[where] = known
+        return known
 
 
 def _root(

@@ -57,17 +57,17 @@ class Measure:
 
     def exceeded(self, limits: Limits) -> Iterator[TooComplex]:
         """Tell of every limit that the document exceeds."""
-        for operation in self._operations:
-            self._count(operation.selection_set, len(operation.directives or ()))
-        for fragment in self._fragments.values():
-            self._count(fragment.selection_set, len(fragment.directives or ()))
         for name, actual, allowed in self._measured(limits):
             if actual > allowed:
                 yield TooComplex(name, actual, allowed)
 
     def _measured(self, limits: Limits) -> Sequence[tuple[str, int, int]]:
-        """Tell of each limit what the document has, once it is counted, and what it may have."""
+        """Tell of each limit what the document has and what it may have; every node is looked at once."""
         depths = [self._depth(operation.selection_set) for operation in self._operations]
+        for name in self._fragments:
+            self._depth_of_fragment(name)
+        for definition in (*self._operations, *self._fragments.values()):
+            self.directives += len(definition.directives or ())
         return (
             ("operations", len(self._operations), limits.operations),
             ("depth", max((depth for depth, _ in depths), default=0), limits.depth),
@@ -81,36 +81,32 @@ class Measure:
             ("directives", self.directives, limits.directives),
         )
 
-    def _count(self, root: SelectionSetNode, directives: int) -> None:
-        self.directives += directives
-        waiting = [root]
-        while waiting:
-            for node in waiting.pop().selections:
-                self.directives += len(node.directives or ())
-                self.aliases += isinstance(node, FieldNode) and node.alias is not None
-                below = selection_set_of(node)
-                if below is not None:
-                    waiting.append(below)
-
     def _depth(self, selections: SelectionSetNode) -> tuple[int, int]:
         """Tell how deep the fields stand, and how deep those of introspection, which count for themselves."""
         deepest = deepest_introspection = 0
         for node in selections.selections:
-            depth, introspection = self._depth_of(node)
+            if node.directives:
+                self.directives += len(node.directives)
+            if isinstance(node, FieldNode):
+                depth, introspection = self._depth_of_field(node)
+            else:
+                depth, introspection = self._depth_of(node)
             deepest = max(deepest, depth)
             deepest_introspection = max(deepest_introspection, introspection)
         return deepest, deepest_introspection
+
+    def _depth_of_field(self, node: FieldNode) -> tuple[int, int]:
+        self.aliases += node.alias is not None
+        depth, introspection = self._depth(node.selection_set) if node.selection_set else (0, 0)
+        if node.name.value in INTROSPECTION:
+            return 1, max(introspection, depth + 1)
+        return depth + 1, introspection
 
     def _depth_of(self, node: SelectionNode) -> tuple[int, int]:
         if isinstance(node, FragmentSpreadNode):
             return self._depth_of_fragment(node.name.value)
         below = selection_set_of(node)
-        depth, introspection = self._depth(below) if below else (0, 0)
-        if not isinstance(node, FieldNode):
-            return depth, introspection
-        if node.name.value in INTROSPECTION:
-            return 1, max(introspection, depth + 1)
-        return depth + 1, introspection
+        return self._depth(below) if below else (0, 0)
 
     def _depth_of_fragment(self, name: str) -> tuple[int, int]:
         known = self._depths.get(name)

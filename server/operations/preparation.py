@@ -5,14 +5,16 @@ from typing import Final
 
 import msgspec
 from graphql import DocumentNode, GraphQLError, GraphQLSchema, OperationDefinitionNode
+from graphql.execution.values import VariableValues
 
-from server.operations.cost import Cost, Estimate, Prices
+from server.operations.cost import Cost, Estimate
 from server.operations.documents import Document, Documents, is_query
 from server.operations.hints import Hints
 from server.operations.incremental import is_incremental
 from server.operations.kept import Kept
 from server.operations.limits import Limits, TooComplex
 from server.operations.requests import GraphQLRequest, RequestRefused
+from server.operations.tariff import Prices, Tariff
 from server.operations.values import Value
 from server.operations.variables import UnfitVariable, read_variables
 
@@ -40,7 +42,7 @@ class Prepared(msgspec.Struct, frozen=True):
     """An operation that may run unless it has errors, and what it costs at worst.
 
     ``is_incremental`` where it has a @defer or @stream in force, so that it may answer in several parts. ``memory`` is
-    for what its resolvers learn.
+    for what its resolvers learn, with its variables as they were read.
     """
 
     document: Document
@@ -64,7 +66,7 @@ class Operations:
         hints: Hints | None = None,
     ) -> None:
         self._schema = schema
-        self._prices = prices
+        self._tariff = Tariff(schema, prices)
         self._budget = budget
         self._introspection = introspection
         self._documents = Documents(schema, limits, introspection=introspection, hints=hints)
@@ -120,8 +122,10 @@ class Operations:
         if isinstance(variables, list):
             return Prepared(document, errors=tuple(variables))
         try:
-            cost = Estimate(self._schema, self._prices, node, variables).of(operation)
+            cost = Estimate(self._tariff, node, variables).of(operation)
         except TooComplex as error:
             return Prepared(document, errors=(error,))
         errors = tuple(cost.exceeded(self._budget.calls, self._budget.items))
-        return Prepared(document, cost, errors, is_incremental=is_incremental(node, variables))
+        # Only a text that has the sign of directives has one.
+        in_parts = "@" in asked.query and is_incremental(node, variables)
+        return Prepared(document, cost, errors, is_incremental=in_parts, memory={VariableValues: variables})

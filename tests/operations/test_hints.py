@@ -9,7 +9,7 @@ from graphql import build_schema, parse
 from schema.directives import CacheControl, CacheControlScope
 from schema.graph import build_subgraph, core_schema
 from server.hints import hints_of
-from server.operations.hints import FREE, Hint, hint_of
+from server.operations.hints import FREE, Hint, HintTable
 from tests.steps import steps_of
 
 SCHEMA = build_schema(
@@ -48,15 +48,15 @@ HINTS = {
     ],
 )
 def test_the_shortest_time_of_all_fields_holds(query: str, hint: Hint) -> None:
-    assert hint_of(SCHEMA, parse(query), HINTS) == hint
+    assert HintTable(SCHEMA, HINTS).of(parse(query)) == hint
 
 
 def test_fragments_that_are_spread_again_and_again_are_looked_at_once() -> None:
     parts = [f"fragment F{i} on Query {{ ...F{i + 1} ...F{i + 1} }}" for i in range(200)]
     document = parse("{ ...F0 } " + " ".join(parts) + " fragment F200 on Query { homes { price } }")
 
-    assert hint_of(SCHEMA, document, HINTS) == Hint(5)
-    assert steps_of(lambda: hint_of(SCHEMA, document, HINTS)) < 20_000
+    assert HintTable(SCHEMA, HINTS).of(document) == Hint(5)
+    assert steps_of(lambda: HintTable(SCHEMA, HINTS).of(document)) < 20_000
 
 
 def test_the_hints_of_a_schema_are_what_its_directives_say() -> None:

@@ -8,6 +8,7 @@ from graphql import (
     FieldNode,
     FragmentDefinitionNode,
     FragmentSpreadNode,
+    InlineFragmentNode,
     OperationDefinitionNode,
     SelectionSetNode,
     VariableNode,
@@ -38,16 +39,17 @@ def conditions_of(
 
 def _read(selections: SelectionSetNode, names: dict[str, None]) -> None:
     for node in selections.selections:
-        _read_directives(node.directives or (), names)
-        if isinstance(node, FieldNode) and node.name.value in _INTROSPECTION:
-            raise NotCovered
-        if isinstance(node, FragmentSpreadNode):
-            if node.arguments:
+        if node.directives:
+            _read_directives(node.directives, names)
+        if isinstance(node, FieldNode):
+            if node.name.value in _INTROSPECTION:
                 raise NotCovered
-            continue
-        below = getattr(node, "selection_set", None)
-        if below is not None:
-            _read(below, names)
+            if node.selection_set is not None:
+                _read(node.selection_set, names)
+        elif isinstance(node, InlineFragmentNode):
+            _read(node.selection_set, names)
+        elif isinstance(node, FragmentSpreadNode) and node.arguments:
+            raise NotCovered
 
 
 def _read_directives(directives: Iterable[DirectiveNode], names: dict[str, None]) -> None:

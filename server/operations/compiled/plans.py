@@ -102,7 +102,7 @@ def plans_of(schema: GraphQLSchema, after: int) -> Plans:
 class Remembering:
     """Plans for one operation with its variables.
 
-    ``memory`` is kept by who keeps these: what follows from them is put there.
+    ``memory`` is kept by who keeps these: what follows from them is put there. Their ``VariableValues`` may be there.
     """
 
     def __init__(self, plans: Plans, memory: dict[Hashable, Value]) -> None:
@@ -164,17 +164,20 @@ class _Operation:
         bound: _Bound | None = memory.get(_Bound)
         compiled = bound.compiled() if bound else None
         if bound is None or compiled is None:
-            values = self._read(variables)
+            values = self._read(variables, memory)
             compiled = self._variant(values) if values else None
             if values is None or compiled is None:
                 return None
             bound = memory[_Bound] = _Bound(weakref.ref(compiled), values, {}, {})
         return CompiledExecutor(compiled, bound.values, context, bound.arguments, bound.shelves)
 
-    def _read(self, variables: JsonObject) -> VariableValues | None:
+    def _read(self, variables: JsonObject, memory: dict[Hashable, Value]) -> VariableValues | None:
         if self._conditions is None and not self._is_refused:
             self._prepare()
-        return None if self._conditions is None else self._values(variables)
+        if self._conditions is None:
+            return None
+        known: VariableValues | None = memory.get(VariableValues)
+        return known or self._values(variables)
 
     def _variant(self, values: VariableValues) -> Compiled | None:
         chosen = tuple(values.coerced.get(name) for name in self._conditions or ())

@@ -1,6 +1,8 @@
 """Activities: by key, as items of the search, and what their fields cost."""
 
 from collections.abc import Sequence
+from functools import lru_cache
+from typing import Final
 
 import msgspec
 
@@ -33,6 +35,7 @@ _DETAIL = {
 }
 # Alone they cost the detail, which then decides existence; beside other fields they cost nothing.
 _KEYS = {"id", "uuid", "freshness", "__typename"}
+_LISTS_REMEMBERED: Final = 64
 
 
 class ActivityPlan(msgspec.Struct, frozen=True):
@@ -94,7 +97,7 @@ async def activities(
     plan = planned(info, TYPE, plan_of)
     loader, is_detail = context.loaders.activity, plan.waits_for_detail
 
-    keys = [_key(uuid, chosen) for uuid in uuids]
+    keys = _keys(uuids, chosen)
     if not plan.photos:
         _take(context, keys, plan)
 
@@ -126,6 +129,19 @@ def _take(context: Context, keys: Sequence[ActivityKey | BadUserInput], plan: Ac
     answers = fresh_at_hand([(lookup, key) for _, lookup, key in lacking], context.scope)
     for (loader, _, key), answer in zip(lacking, answers, strict=False):
         loader.put(key, answer)
+
+
+def _keys(uuids: Sequence[str], locale: str) -> Sequence[ActivityKey | BadUserInput]:
+    try:
+        return _good_keys(tuple(uuids), locale)
+    except BadUserInput:
+        return [_key(uuid, locale) for uuid in uuids]
+
+
+# A page asks for the same ones again and again. What is wrong with a key is told anew each time.
+@lru_cache(_LISTS_REMEMBERED)
+def _good_keys(uuids: tuple[str, ...], locale: str) -> tuple[ActivityKey, ...]:
+    return tuple(activity_key(checked(activity_uuid, uuid, "uuids"), locale) for uuid in uuids)
 
 
 def _key(uuid: str, locale: str) -> ActivityKey | BadUserInput:
@@ -180,7 +196,9 @@ def failed(key: ActivityKey, error: ProviderError) -> Activity:
 
 
 def _start(context: Context, key: ActivityKey, plan: ActivityPlan) -> None:
-    if plan.starts_media or any(field.fetches(activity_owner(key.uuid)) for field in plan.media):
+    if plan.starts_media or (
+        plan.media and any(field.fetches(activity_owner(key.uuid)) for field in plan.media)
+    ):
         context.loaders.activity_media.start(key)
     if plan.photos:
         start_joined(context, key, plan.photos)

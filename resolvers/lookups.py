@@ -42,13 +42,17 @@ async def each(
 ) -> list[S | None | Exception]:
     """Find every key, all at once; a key's failure stands at its own position."""
     found: list[Any] = []
+    waiting: list[int] = []
+    value: Any
     for key in keys:
         try:
             sought = find(key)
-            found.append(sought.value if isinstance(sought, Answer) else begin(sought))
+            value = sought.value if isinstance(sought, Answer) else begin(sought)
         except _OF_ITS_KEY as error:
-            found.append(error)
-    waiting = [index for index, value in enumerate(found) if isinstance(value, Begun)]
+            value = error
+        if isinstance(value, Begun):
+            waiting.append(len(found))
+        found.append(value)
     if waiting:
         values = await asyncio.gather(*(_caught(found[index]) for index in waiting))
         for index, value in zip(waiting, values, strict=True):

@@ -109,14 +109,14 @@ def selected_fields(selection: Selection) -> tuple[MediaField, ...]:
 @looks_at_context
 def activity_gallery(parent: Parent[Activity], info: Info, **paging: PagingValue) -> Listed:
     """Give the images of an activity's media list."""
-    return _of_activity(parent, info.context, gallery_field(None, **paging))
+    return _of_activity(parent, info.context, gallery_field(None, **paging) if paging else _ALL_IMAGES)
 
 
 @begins_at_once
 @looks_at_context
 def activity_videos(parent: Parent[Activity], info: Info, **paging: PagingValue) -> Listed:
     """Give the videos of an activity's media list."""
-    return _of_activity(parent, info.context, videos_field(**paging))
+    return _of_activity(parent, info.context, videos_field(**paging) if paging else _ALL_VIDEOS)
 
 
 @begins_at_once
@@ -179,7 +179,9 @@ def _of_activity(activity: Activity, context: Context, field: MediaField) -> Lis
         field.window(activity.owner)
     loader = context.loaders.activity_media
     answer = loader.at_hand(activity.key)
-    return _waited(activity, field, [loader], context) if answer is None else _only(answer, activity, field)
+    if answer is None:
+        return _waited(activity, field, [loader], context)
+    return answer.made.get(field) or _only(answer, activity, field)
 
 
 def _of_resort(resort: Resort, context: Context, field: MediaField) -> Listed:
@@ -192,7 +194,9 @@ def _of_resort(resort: Resort, context: Context, field: MediaField) -> Listed:
     if field.wants(MediaKind.VIDEO):
         wanted.append(loaders.resort_videos)
     answer = wanted[0].at_hand(resort.key) if len(wanted) == 1 else None
-    return _waited(resort, field, wanted, context) if answer is None else _only(answer, resort, field)
+    if answer is None:
+        return _waited(resort, field, wanted, context)
+    return answer.made.get(field) or _only(answer, resort, field)
 
 
 async def _waited(

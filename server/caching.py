@@ -1,6 +1,5 @@
 """How long browsers and caches between may keep an answer, and how they ask whether it is still good."""
 
-import math
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Hashable, Mapping, Sequence
@@ -59,12 +58,11 @@ def _reuse_of_data(calls: Sequence[CallRecord], answer: Mapping[str, object], no
 
 
 def _shortest(origins: Sequence[Origin | None], now: float) -> Reuse | None:
-    oldest, soonest = now, math.inf
-    for origin in origins:
-        if origin is None or not origin.is_kept:
-            return None
-        soonest = min(soonest, origin.fresh_until)
-        oldest = min(oldest, origin.stored_at)
+    kept = [origin for origin in origins if origin is not None and origin.is_kept]
+    if len(kept) < len(origins):
+        return None
+    soonest = min([origin.fresh_until for origin in kept])
+    oldest = min(now, *[origin.stored_at for origin in kept])
     left_s = int(soonest - now)
     return Reuse(age_s=int(now - oldest), left_s=left_s) if left_s >= 1 else None
 

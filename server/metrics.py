@@ -14,7 +14,7 @@ from prometheus_client.registry import Collector
 
 from providers.call_record import CallRecord
 from server.observation import Observation
-from server.read_metrics import ReadMetrics
+from server.read_metrics import ReadMetrics, counted
 from server.tallies import Durations, Tally
 
 NAMESPACE: Final = "mediagraph"
@@ -70,14 +70,15 @@ class Metrics:
             self._responses.noted[noted.response] += 1
         for code in noted.codes:
             self.errors.labels(code).inc()
-        self._saved.noted.update(noted.saved)
+        for by, calls in noted.saved.items():
+            self._saved.noted[by] += calls
         if noted.calls:
-            self._reads.count(noted.calls)
+            self._reads.count(noted.calls, noted.reads)
         self._publish()
 
     def count_reads(self, records: Collection[CallRecord]) -> None:
         """Count reads of providers that no request waited for."""
-        self._reads.count(records)
+        self._reads.count(records, counted(records))
         self._publish()
 
     def _publish(self) -> None:

@@ -1,11 +1,9 @@
 """What is noted of one HTTP request while it is answered, for its log line and the metrics."""
 
 import hashlib
-from collections import Counter
 from collections.abc import Mapping
 from contextvars import ContextVar
 from functools import lru_cache
-from operator import attrgetter
 from typing import Any, Final
 
 import msgspec
@@ -14,9 +12,9 @@ from graphql import OperationDefinitionNode
 from providers.call_record import CallRecord
 from resolvers.context import Context
 from server.operations.cost import Cost
+from server.read_metrics import Alike, counted
 
 LONGEST_NAME: Final = 80
-_VERDICT: Final = attrgetter("verdict")
 _MOST_KNOWN: Final = 256
 _LONGEST_KNOWN: Final = 8192
 
@@ -25,7 +23,7 @@ class Observation(msgspec.Struct):
     """Facts of one request: no variable, no header, no text of the document.
 
     ``cost_calls`` and ``cost_items`` are what its operations come to at worst.
-    ``verdicts`` counts the upstream reads by where their answer came from.
+    ``reads`` counts the upstream reads that look alike in the metrics, ``verdicts`` by where their answer came from.
     ``response`` is HIT where a kept answer was given, JOINED where it was that of another request in flight, MISS where
     it could have been either, and empty where that was out of question.
     """
@@ -37,6 +35,7 @@ class Observation(msgspec.Struct):
     cost_calls: int = 0
     cost_items: int = 0
     calls: list[CallRecord] = []
+    reads: Mapping[Alike, int] = {}
     verdicts: dict[str, int] = {}
     saved: dict[str, int] = {}
     codes: list[str] = []
@@ -70,7 +69,11 @@ class Observation(msgspec.Struct):
     def note_calls(self, context: Context) -> None:
         """Note the calls of a request that is over and those that its loaders saved."""
         self.calls.extend(context.scope.calls)
-        verdicts = self.verdicts = dict(Counter(map(_VERDICT, self.calls))) if self.calls else {}
+        if self.calls:
+            self.reads, self.verdicts = counted(self.calls), {}
+        verdicts = self.verdicts
+        for (_, _, verdict, _), times in self.reads.items():
+            verdicts[verdict] = verdicts.get(verdict, 0) + times
         found = {
             "batching": context.loaders.repeats,
             "merging": context.loaders.calls_merged,

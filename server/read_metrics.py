@@ -1,6 +1,7 @@
 """Counts of what is read of providers."""
 
-from collections.abc import Collection, Iterable
+from collections import Counter as Numbers
+from collections.abc import Iterable, Mapping
 from functools import partial
 from http import HTTPStatus
 from operator import attrgetter
@@ -13,7 +14,8 @@ from providers.records import Provider
 from server.tallies import Durations, Tally
 
 _MADE: Final = frozenset({"MISS", "RENEWAL"})
-_Alike = tuple[Provider, str, str, int | None]
+Alike = tuple[Provider, str, str, int | None]
+"""Provider, route, verdict and status of reads."""
 _ALIKE: Final = attrgetter("provider", "route", "verdict", "status")
 _REGISTERED: Final = frozenset(HTTPStatus)
 
@@ -41,12 +43,15 @@ class ReadMetrics:
         self._seconds = seconds
         self._took: dict[Provider, Durations] = {}
 
-    def count(self, records: Collection[CallRecord]) -> None:
-        """Count reads that have ended."""
-        for record in records:
-            if record.verdict in _MADE:
-                self._took_by(record.provider).note(record.ms / 1000)
-        self._calls.noted.update(map(_ALIKE, records))
+    def count(self, records: Iterable[CallRecord], reads: Mapping[Alike, int]) -> None:
+        """Count reads that have ended, and that were counted by what is alike of them."""
+        if not _MADE.isdisjoint([verdict for _, _, verdict, _ in reads]):
+            for record in records:
+                if record.verdict in _MADE:
+                    self._took_by(record.provider).note(record.ms / 1000)
+        noted = self._calls.noted
+        for alike, times in reads.items():
+            noted[alike] += times
 
     def hand_on(self) -> None:
         """Let Prometheus know of all that was counted."""
@@ -61,7 +66,12 @@ class ReadMetrics:
         return took
 
 
-def _counter_of(calls: Counter, alike: _Alike) -> Counter:
+def counted(records: Iterable[CallRecord]) -> Mapping[Alike, int]:
+    """Count the reads that are one to Prometheus."""
+    return Numbers(map(_ALIKE, records))
+
+
+def _counter_of(calls: Counter, alike: Alike) -> Counter:
     provider, route, verdict, status = alike
     return calls.labels(provider.value, route, verdict, status_label(status))
 

@@ -117,7 +117,7 @@ async def of_resort(parent: Parent[Resort], info: Info, **arguments: object) -> 
 @begins_at_once
 async def of_tag(parent: Parent[Tag], info: Info, **arguments: object) -> PhotoConnection:
     """List the photos that carry a tag, in the culture that the tag came in."""
-    join = PhotoFilter(tag_slugs=(parent.slug,))
+    join = PhotoFilter(tag_slugs=(parent.slug or "",))
     field = photo_list_field(info.context, parent.culture, arguments, insists=False, join=join)
     return await connected(info, field)
 

@@ -239,6 +239,9 @@ def _holding(segments: Iterable[Segment[T]], skip: int, end: int) -> Iterator[Se
 
 
 def _drop_repeats(items: list[T | None], identity: Callable[[T], Hashable]) -> None:
+    standing = [item for item in items if item is not None]
+    if len(set(map(identity, standing))) == len(standing):
+        return
     seen: set[Hashable] = set()
     for position, item in enumerate(items):
         if item is None:

@@ -90,6 +90,8 @@ def test_every_field_without_a_resolver_exists_on_its_records(name: str) -> None
 CHECKED_BEFORE = {
     # A photo whose image is None leaves its adapter neither as a list item nor as a detail.
     ("Photo", "image"),
+    # Nor does a tag without a slug.
+    ("Tag", "slug"),
     # Only an object becomes a related entity.
     ("RelatedContent", "raw"),
     # The list of one owner is all there, so that its length is known.

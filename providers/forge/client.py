@@ -22,7 +22,7 @@ from providers.forge.lists import (
     shows_photo,
     visibly_misses,
 )
-from providers.forge.records import ListWire, PageWire, PaginationWire, Photo, completed
+from providers.forge.records import ListWire, PageWire, PaginationWire, Photo, complete, dropped_tags
 from providers.keys import PhotoKey
 from providers.locales import fallbacks
 from providers.lookup import Lookup
@@ -104,8 +104,9 @@ class ForgeClient:
             if not photo.slug:
                 # It was found by that slug, so it has it, told or not.
                 msgspec.structs.force_setattr(photo, "slug", key.slug)
-            scope.dropped_items += completed(photo, key.culture, origin, whole=True)
-            if not self._stands(photo):
+            complete((photo,), key.culture, origin, whole=True)
+            scope.dropped_items += dropped_tags((photo,))
+            if not self._standing((photo,)):
                 raise UpstreamBadResponse(Provider.FORGE, "answered a photo without a usable image")
             return photo
 
@@ -133,9 +134,7 @@ class ForgeClient:
     def _window_of(self, photos: PhotoList, skip: int, limit: int, scope: CallScope) -> Ask[Page[Photo]]:
         def decode(reply: Reply, origin: Origin) -> Page[Photo]:
             sent, pagination = _items_and_pagination(reply.body)
-            # Looked at once: a page asks for a hundred items.
-            shown = photos.filter if photos.filter.shows else None
-            items = tuple([self._item(item, photos.culture, shown, origin, scope) for item in sent])
+            items = self._items(sent, photos, origin, scope)
             scope.dropped_items += items.count(None)
             next_url = pagination.next_url if pagination else None
             return Page(
@@ -145,21 +144,34 @@ class ForgeClient:
         sample = Sample(partial(samples.photo_page, photos, skip, limit))
         return Ask(_window_call(photos, skip, limit, self._context_parameter), decode, sample)
 
-    def _item(
-        self, photo: Photo | None, culture: str, shown: PhotoFilter | None, origin: Origin, scope: CallScope
-    ) -> Photo | None:
-        if photo is None or not photo.slug:
-            return None
-        scope.dropped_items += completed(photo, culture, origin, whole=False)
-        if shown is not None and visibly_misses(photo, shown):
+    def _items(
+        self, sent: Sequence[Photo | None], photos: PhotoList, origin: Origin, scope: CallScope
+    ) -> tuple[Photo | None, ...]:
+        named = [photo for photo in sent if photo is not None and photo.slug]
+        complete(named, photos.culture, origin, whole=False)
+        missing = _first_missing(named, photos.filter) if photos.filter.shows else None
+        scope.dropped_items += dropped_tags(named[:missing])
+        if missing is not None:
             # What a tenant does not know as a parameter it ignores with a 200 (observed).
             raise UpstreamBadResponse(Provider.FORGE, "answered photos that the filter excludes")
-        return photo if self._stands(photo) else None
+        standing = self._standing(named)
+        if len(standing) == len(sent):
+            return tuple(standing)
+        places = {id(photo) for photo in standing}
+        return tuple([photo if id(photo) in places else None for photo in sent])
 
-    def _stands(self, photo: Photo) -> bool:
-        return photo.image is not None and self._images.usable(
-            photo.image.template_url, photo.image.thumbnail_url
-        )
+    def _standing(self, photos: Sequence[Photo]) -> Sequence[Photo]:
+        images = [photo.image for photo in photos]
+        pairs = [None if image is None else (image.template_url, image.thumbnail_url) for image in images]
+        unusable = self._images.unusable(pairs)
+        if not unusable:
+            return photos
+        return [photo for photo, pair in zip(photos, pairs, strict=True) if pair not in unusable]
+
+
+def _first_missing(photos: Sequence[Photo], wanted: PhotoFilter) -> int | None:
+    """Count the photos up to the first that shows that a filter was not applied, itself among them."""
+    return next((at for at, photo in enumerate(photos, 1) if visibly_misses(photo, wanted)), None)
 
 
 @lru_cache(_CALLS_REMEMBERED)

@@ -15,6 +15,9 @@ _FILLINGS_KEPT = 256
 _URLS_KEPT = 4096
 _LONGEST_KEPT = 1024
 
+UrlPair = tuple[str | None, str | None]
+"""A picture's template and its thumbnail."""
+
 
 class ImageStrategy(enum.Enum):
     """How a tenant wants its templates filled."""
@@ -49,12 +52,24 @@ class ForgeImages:
         self._allowed_hosts = allowed_hosts
         # The same pictures stand on page after page, and checking a template costs more than all else about it.
         self._known = lru_cache(_URLS_KEPT)(self._rendition)
-        self._known_usable = lru_cache(_URLS_KEPT)(self._is_usable)
+        self._known_usable: set[UrlPair | None] = set()
 
     def usable(self, template_url: str | None, thumbnail_url: str | None) -> bool:
         """Tell whether a picture can be shown at all: one of its two URLs leads to it under this strategy."""
-        is_short = len(template_url or "") <= _LONGEST_KEPT and len(thumbnail_url or "") <= _LONGEST_KEPT
-        return (self._known_usable if is_short else self._is_usable)(template_url, thumbnail_url)
+        return not self.unusable([(template_url, thumbnail_url)])
+
+    def unusable(self, pictures: Sequence[UrlPair | None]) -> set[UrlPair | None]:
+        """Find those of many pictures, by their two URLs, that are not ``usable``; None is none."""
+        unknown = set(pictures) - self._known_usable
+        return {each for each in unknown if each is None or not self._found_usable(each)}
+
+    def _found_usable(self, urls: UrlPair) -> bool:
+        is_usable = self._is_usable(*urls)
+        if is_usable and all(len(url or "") <= _LONGEST_KEPT for url in urls):
+            if len(self._known_usable) >= _URLS_KEPT:
+                self._known_usable.clear()
+            self._known_usable.add(urls)
+        return is_usable
 
     def _is_usable(self, template_url: str | None, thumbnail_url: str | None) -> bool:
         return self._placeholder(template_url) is not None or usable_url(thumbnail_url, self._allowed_hosts)

@@ -101,12 +101,12 @@ def _shows(photo: Photo, kind: str, key: str) -> bool:
     if photo.sent_tags is None and not photo.whole:
         return True
     tags = (*photo.tags, photo.context) if photo.context else photo.tags
-    return any(key in {tag.slug.lower(), (tag.neutral_slug or "").lower()} for tag in tags)
+    return any(key in {(tag.slug or "").lower(), (tag.neutral_slug or "").lower()} for tag in tags)
 
 
 def visibly_fits(photo: Photo, wanted: PhotoFilter) -> bool:
     """Tell whether a photo's tags show that it carries every tag of a filter that asks for some."""
-    slugs = {tag.slug.lower() for tag in photo.tags}
+    slugs = {(tag.slug or "").lower() for tag in photo.tags}
     neutral = {tag.neutral_slug.lower() for tag in photo.tags if tag.neutral_slug}
     sources = {source for tag in photo.tags if (source := _source(tag))}
     return (
@@ -128,7 +128,7 @@ def visibly_misses(photo: Photo, wanted: PhotoFilter) -> bool:
 def _misses_tag(photo: Photo, wanted: PhotoFilter) -> bool:
     if not photo.tags:
         return False
-    if wanted.tag_slugs and not _holds({tag.slug.lower() for tag in photo.tags}, wanted.tag_slugs):
+    if wanted.tag_slugs and not _holds({(tag.slug or "").lower() for tag in photo.tags}, wanted.tag_slugs):
         return True
     # A tag without a neutral slug may be the one that was asked for.
     neutral = {(tag.neutral_slug or "").lower() for tag in photo.tags}

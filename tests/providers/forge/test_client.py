@@ -99,7 +99,6 @@ async def test_a_detail_becomes_a_record_field_by_field(forge: ForgeClient, web:
     assert (photo.mime_type, photo.storage_path) == ("image/jpeg", "p")
     assert photo.tags == (
         Tag(
-            sent_slug="rome",
             slug="rome",
             neutral_slug="rome-n",
             title="Rome",
@@ -107,9 +106,7 @@ async def test_a_detail_becomes_a_record_field_by_field(forge: ForgeClient, web:
             culture="en-us",
         ),
     )
-    assert photo.context == Tag(
-        sent_slug="italy", slug="italy", extra_data={"k": 1}, fields={}, culture="en-us"
-    )
+    assert photo.context == Tag(slug="italy", extra_data={"k": 1}, fields={}, culture="en-us")
     assert photo.fields == {"credit": "C"}
     assert photo.relations == (
         RelatedContent(
@@ -248,6 +245,19 @@ async def test_only_what_is_visibly_outside_the_filter_refuses_the_list(
             await window(forge, web, {"items": items}, **wanted)
     else:
         assert len((await window(forge, web, {"items": items}, **wanted)).items) == 1
+
+
+async def test_what_was_dropped_is_counted_up_to_what_refuses_a_list(
+    forge: ForgeClient, web: aioresponses
+) -> None:
+    tags = [[{"slug": "rome"}, None], [{"title": "no slug"}, {"slug": "paris"}, {}], [None, None, None]]
+    items = [{"slug": str(place), "image": IMAGE, "tags": each} for place, each in enumerate(tags)]
+    photos = PhotoList("en-us", PhotoFilter(tag_slugs=("rome",)))
+    web.get(re.compile(r".*/photos\?.*"), payload={"items": items})
+    scope = scope_of()
+    with pytest.raises(UpstreamBadResponse, match="the filter excludes"):
+        await forge.window(photos, 0, 10, scope)
+    assert scope.dropped_items == 3
 
 
 @pytest.mark.parametrize(

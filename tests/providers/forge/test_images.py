@@ -213,6 +213,17 @@ def test_a_template_that_can_be_filled_needs_no_thumbnail(images: ForgeImages) -
     assert images.url(image(TEMPLATE, None), None).startswith(BASE)
 
 
+def test_many_pictures_are_judged_together_as_each_is_alone() -> None:
+    images = ForgeImages(ImageStrategy.DYNAMIC)
+    pictures = [
+        (template, thumbnail) for template in (TEMPLATE, *UNFILLABLE) for thumbnail in (THUMBNAIL, "", None)
+    ]
+    unusable = {each for each in pictures if not ForgeImages(ImageStrategy.DYNAMIC).usable(*each)}
+    assert 0 < len(unusable) < len(set(pictures))
+    for _ in range(2):
+        assert images.unusable([*pictures, None]) == {*unusable, None}
+
+
 def test_only_allowed_hosts_are_used() -> None:
     images = ForgeImages(ImageStrategy.DYNAMIC, allowed_hosts=frozenset({"thumbs.acme.org"}))
     assert not images.usable(TEMPLATE, THUMBNAIL)

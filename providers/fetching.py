@@ -1,5 +1,6 @@
 """A call in flight: what others have kept, else the wire, within the circuit and with retries; then records."""
 
+from codecs import utf_8_decode
 from collections.abc import Coroutine
 from functools import partial
 from http import HTTPStatus
@@ -25,6 +26,7 @@ from providers.transport import Reply
 T = TypeVar("T")
 
 _NOT_MODIFIED: Final = int(HTTPStatus.NOT_MODIFIED)
+_PIECE: Final = 2**16
 _NOT_FOUND: Final = int(HTTPStatus.NOT_FOUND)
 
 
@@ -111,8 +113,8 @@ class Fetching(msgspec.Struct, frozen=True, kw_only=True):
             return None
         refuse_other_types(self.provider, reply)
         try:
-            # The decoder skips what no record needs without looking into it: this makes sure that it is text.
-            str(reply.body, "utf-8")
+            # The decoder skips what no record needs without looking into it.
+            _refuse_what_is_no_text(reply.body)
             return decode(reply, origin)
         except UpstreamBadResponse as error:
             return error
@@ -121,3 +123,10 @@ class Fetching(msgspec.Struct, frozen=True, kw_only=True):
             raise UpstreamBadResponse(
                 self.provider, "answered JSON that cannot be read as documented"
             ) from error
+
+
+def _refuse_what_is_no_text(body: bytes) -> None:
+    """Raise UnicodeDecodeError for what is no UTF-8, in pieces: a text as long as a page takes fresh memory."""
+    at, end, rest = 0, len(body), memoryview(body)
+    while at < end:
+        at += utf_8_decode(rest[at : at + _PIECE], "strict", at + _PIECE >= end)[1]

@@ -5,6 +5,7 @@ import re
 from collections.abc import AsyncIterator
 from typing import Any
 
+import msgspec
 import pytest
 from aioresponses import aioresponses
 from hypothesis import given
@@ -57,7 +58,8 @@ async def detail(forge: ForgeClient, web: aioresponses, **payload: Any) -> Photo
 
 
 async def window(forge: ForgeClient, web: aioresponses, payload: object, **wanted: Any) -> Page[Photo]:
-    web.get(re.compile(re.escape(f"{BASE}/v2/content/en-us/photos?")), payload=payload)
+    body = payload if isinstance(payload, bytes) else msgspec.json.encode(payload)
+    web.get(re.compile(re.escape(f"{BASE}/v2/content/en-us/photos?")), body=body)
     photos = PhotoList("en-us", PhotoFilter(**wanted))
     answer = await forge.window(photos, 10, 5, scope_of())
     assert answer.value is not None
@@ -217,6 +219,21 @@ async def test_a_list_of_another_shape_is_a_bad_response(
 ) -> None:
     with pytest.raises(UpstreamBadResponse):
         await window(forge, web, payload)
+
+
+@pytest.mark.parametrize("before", [0, 2**16 - 60, 2**16, 2**16 + 900])
+async def test_what_no_record_needs_has_to_be_text_too(
+    forge: ForgeClient, web: aioresponses, before: int
+) -> None:
+    head = b'{"items": [], "more": "' + b"x" * before
+    for place in range(4):
+        page = await window(forge, web, head + b"x" * place + "é€🌍".encode() * 12 + b'"}')
+        assert page.items == ()
+    for wrong in (b"\xff", "🌍".encode()[:3], "é".encode()[1:]):
+        with pytest.raises(UpstreamBadResponse):
+            await window(forge, web, head + wrong + b'"}')
+    with pytest.raises(UpstreamBadResponse):
+        await window(forge, web, head + "€".encode()[:2])
 
 
 @pytest.mark.parametrize(

@@ -98,37 +98,37 @@ async def activities(
     loader, is_detail = context.loaders.activity, plan.waits_for_detail
 
     keys = _keys(uuids, chosen)
-    if not plan.photos:
-        _take(context, keys, plan)
+    is_there = not plan.photos and _take(context, keys, plan)
 
     # Quoted, for what stands within a function is read again with each call of it.
     def find(key: "ActivityKey | BadUserInput") -> "Sought[Activity]":
         if isinstance(key, BadUserInput):
             raise key
-        _start(context, key, plan)
+        if not is_there:
+            _start(context, key, plan)
         return (loader.at_hand(key) if is_detail else None) or _waited(context, key, plan)
 
     return await each(keys, find)
 
 
-def _take(context: Context, keys: Sequence[ActivityKey | BadUserInput], plan: ActivityPlan) -> None:
-    """Take what is fresh, all at once, in the order of the keys, up to the first call that has to be waited for."""
+def _take(context: Context, keys: Sequence[ActivityKey | BadUserInput], plan: ActivityPlan) -> bool:
+    """Take what is fresh, all at once, in the order of the keys, up to the first call that has to be waited for.
+
+    Answers whether nothing is left to be started.
+    """
     loaders, musement = context.loaders, context.providers.musement
     wanted: list[tuple[AnyLoader, AnyLookup]] = []
     if plan.starts_media:
         wanted.append((loaders.activity_media, musement.media))
     if plan.waits_for_detail:
         wanted.append((loaders.activity, musement.activities))
-    lacking = [
-        (loader, lookup, key)
-        for key in dict.fromkeys(keys)
-        if isinstance(key, ActivityKey)
-        for loader, lookup in wanted
-        if loader.lacks(key)
-    ]
+    distinct = [key for key in dict.fromkeys(keys) if isinstance(key, ActivityKey)]
+    lacking = [(loader, lookup, key) for key in distinct for loader, lookup in wanted if loader.lacks(key)]
     answers = fresh_at_hand([(lookup, key) for _, lookup, key in lacking], context.scope)
     for (loader, _, key), answer in zip(lacking, answers, strict=False):
         loader.put(key, answer)
+    is_known = plan.starts_media or not plan.media
+    return is_known and len(answers) == len(distinct) * len(wanted)
 
 
 def _keys(uuids: Sequence[str], locale: str) -> Sequence[ActivityKey | BadUserInput]:

@@ -84,7 +84,8 @@ class Observation(msgspec.Struct):
 
     def note_answer(self, answer: Mapping[str, Any]) -> None:
         """Note the codes of an answer's errors."""
-        self.codes.extend(error["extensions"]["code"] for error in answer.get("errors", ()))
+        if "errors" in answer:
+            self.codes.extend(error["extensions"]["code"] for error in answer["errors"])
 
 
 def name_of(operation: OperationDefinitionNode | None) -> str | None:

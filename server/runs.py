@@ -50,6 +50,7 @@ class Runs:
         self, receive: Receive, batch: Batch, context: Context, extras: Extras
     ) -> list[tuple[int, JsonObject]]:
         """Run the operations, all at once, for as long as the client waits: a status and an answer each."""
+        noted = observation()
         try:
             work = _all(
                 [
@@ -65,10 +66,10 @@ class Runs:
             )
             answers = await unless_gone(receive, work)
         finally:
-            observation().note_calls(context)
+            noted.note_calls(context)
             context.close()
         for _, answer in answers:
-            observation().note_answer(answer)
+            noted.note_answer(answer)
         return answers
 
     async def _answer(
@@ -99,9 +100,10 @@ class Runs:
             return status, {"data": None, "extensions": predicted(context, context.scope.rehearsal, prepared)}
         if outcome.errors:
             answer["errors"] = formatted(outcome.errors, request_id, ran=outcome.ran)
-        extensions = extensions_of(context, prepared, wants_receipt=wants_receipt) | traced(trace, answer)
-        if extensions:
-            answer["extensions"] = extensions
+        if context.warnings or wants_receipt or trace:
+            extensions = extensions_of(context, prepared, wants_receipt=wants_receipt) | traced(trace, answer)
+            if extensions:
+                answer["extensions"] = extensions
         return status, answer
 
 

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from server.edge.capture import RawHeaders
+from server.whole import RawHeaders
 
 _ALLOWED_HEADERS = (
     "accept, accept-language, authorization, content-type, x-api-key, x-request-id, x-mediagraph-explain, "

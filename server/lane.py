@@ -21,11 +21,11 @@ from server.cors import Origins
 from server.edge.admission import Admission
 from server.edge.kept_answers import KeptAnswers
 from server.edge.outcomes import KeptAnswer
-from server.edge.questions import PATH, Question, Questions, Told, View, question_of_body, question_of_url
+from server.edge.questions import PATH, Question, Questions, View, question_of_body, question_of_url
 from server.life import Life
-from server.observation import Observation, observe
+from server.observation import Observation, observe, observe_no_more
 from server.operations.requests import RequestRefused
-from server.repeats import Asked, Formed, Repeats
+from server.repeats import Asked, Repeats
 from server.request_log import RequestLog
 from server.whole import Form, Whole, known_lines, written
 
@@ -96,12 +96,12 @@ class Lane:
         if told is None or view is None or caller is None:
             return None
         question = _question(scope, body, view, caller) if self._kept is not None else None
-        return Asked(scope["method"], body, told, view, caller, question)
+        teller = told.get(b"if-none-match"), told.get(b"origin")
+        sent_id = told.get(b"x-request-id", b"").decode("latin-1")
+        return Asked(scope["method"], body, view, caller, question, teller, sent_id)
 
     def _answered(self, asked: Asked, began: float) -> Whole | None:
-        noted = Observation(
-            request_id=request_id_from(asked.told.get(b"x-request-id", b"").decode("latin-1"))
-        )
+        noted = Observation(request_id=request_id_from(asked.sent_id))
         whole = self._made(asked, noted) if self._kept is None else self._given(self._kept, asked, noted)
         if whole is None:
             return None
@@ -123,23 +123,30 @@ class Lane:
             return None
         noted.note_same(kept.noted, "HIT")
         reuse = kept.reuse_at(answers.now()) or kept.reuse_at_its_end
-        formed = asked.formed
-        if formed is None or formed.kept is not kept or formed.age_s != reuse.age_s:
-            formed = asked.formed = Formed(kept, reuse.age_s, self._form(kept, reuse, asked.told))
-        return formed.form.filled(noted.request_id)
+        known = kept.forms.get(asked.teller)
+        if known is None or known[0] != reuse.age_s:
+            known = reuse.age_s, self._form(kept, reuse, *asked.teller)
+            kept.keep_form(asked.teller, known)
+        return known[1].filled(noted.request_id)
 
-    def _form(self, kept: KeptAnswer, reuse: Reuse, told: Told) -> Form:
-        status, headers, body = kept.for_who_has(told.get(b"if-none-match"))
-        varied, opened = self._origins.told(headers, told.get(b"origin"))
+    def _form(
+        self, kept: KeptAnswer, reuse: Reuse, if_none_match: bytes | None, origin: bytes | None
+    ) -> Form:
+        status, headers, body = kept.for_who_has(if_none_match)
+        varied, opened = self._origins.told(headers, origin)
         before, safe = known_lines(varied)
         return Form(status, before, written(kept.headers_at(reuse) + opened) + safe, body)
 
     def _made(self, asked: Asked, noted: Observation) -> Whole | None:
         # What is not changed for who has it, or tells origins apart, is the application's to write.
-        if asked.method != "POST" or b"if-none-match" in asked.told or self._origins:
+        if asked.method != "POST" or asked.teller[0] is not None or self._origins:
             return None
-        observe(noted)
-        return self._making(asked.body, asked.view, noted.request_id, asked.caller)
+        before = observe(noted)
+        try:
+            return self._making(asked.body, asked.view, noted.request_id, asked.caller)
+        finally:
+            # Here all requests of a connection follow each other in one context.
+            observe_no_more(before)
 
 
 def _question(scope: Scope, body: bytes, view: View, caller: Caller) -> Question | None:

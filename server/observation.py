@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Mapping
-from contextvars import ContextVar
+from contextvars import ContextVar, Token
 from functools import lru_cache
 from typing import Any, Final
 
@@ -112,6 +112,11 @@ def observation() -> Observation:
     return _CURRENT.get() or Observation()
 
 
-def observe(noted: Observation) -> None:
+def observe(noted: Observation) -> Token[Observation | None]:
     """Let what this task and its children note go there."""
-    _CURRENT.set(noted)
+    return _CURRENT.set(noted)
+
+
+def observe_no_more(before: Token[Observation | None]) -> None:
+    """Let what is noted go where it went before."""
+    _CURRENT.reset(before)

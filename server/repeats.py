@@ -6,10 +6,9 @@ from typing import Final
 import msgspec
 
 from server.access import KEY_HEADER, ROUTER_HEADER, Caller
-from server.edge.outcomes import KeptAnswer
-from server.edge.questions import Question, Told, View
+from server.edge.outcomes import Teller
+from server.edge.questions import Question, View
 from server.operations.kept import Kept
-from server.whole import Form
 
 MOST_BYTES: Final = 256 * 1024
 LONGEST_KEPT: Final = 16 * 1024
@@ -28,24 +27,19 @@ _OWN: Final = frozenset(
 """What is one client's secret, or no other request's."""
 
 
-class Formed(msgspec.Struct, frozen=True):
-    """What a kept answer looks like for as long as it is so old."""
+class Asked(msgspec.Struct, frozen=True):
+    """What one request asks, who asks, and how the answer is to look; nothing of its connection or its time.
 
-    kept: KeptAnswer
-    age_s: int
-    form: Form
-
-
-class Asked(msgspec.Struct):
-    """What one request asks, who asks, and how the answer is to look; nothing of its connection or its time."""
+    ``sent_id`` is the id that it brings, if any.
+    """
 
     method: str
     body: bytes
-    told: Told
     view: View
     caller: Caller
-    question: Question | None = None
-    formed: Formed | None = None
+    question: Question | None
+    teller: Teller
+    sent_id: str = ""
 
 
 class Repeats:

@@ -9,9 +9,11 @@ from starlette.responses import Response
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE
 
 from server.answers import encoded
-from server.edge.capture import RawHeaders
 from server.graphql_errors import plain_error
 from server.perimeter import safe_headers
+
+RawHeaders = tuple[tuple[bytes, bytes], ...]
+"""Headers as they leave."""
 
 _MOST_KNOWN: Final = 1024
 _ID: Final = b"x-request-id"

@@ -4,10 +4,10 @@ from typing import Final
 
 from starlette.types import Message
 
+from server.whole import RawHeaders
+
 _OWN: Final = frozenset({b"x-request-id", b"age", b"x-accel-expires"})
 """What is each request's own, or has changed by the next."""
-
-RawHeaders = tuple[tuple[bytes, bytes], ...]
 
 
 class Capture:

@@ -7,15 +7,21 @@ import msgspec
 from starlette.types import Scope
 
 from server.caching import Reuse, named_tags
-from server.edge.capture import RawHeaders
 from server.observation import Observation
 from server.operations.values import JsonObject
+from server.whole import Form, RawHeaders
 
 _STATE: Final = "outcome"
 _OWN_TIME: Final = "UPSTREAM_TIMEOUT"
 """A later request may have had more time left than the one that ran."""
 _TOLD_AGAIN: Final = frozenset({b"etag", b"cache-control", b"vary"})
 """What RFC 9110 wants of the whole answer's headers beside a 304."""
+
+_MOST_FORMS: Final = 4
+_LONGEST_TELLER: Final = 512
+Teller = tuple[bytes | None, bytes | None]
+"""What a request tells of the answer that it has, and of the origin that it comes from."""
+_Aged = tuple[int, Form]
 
 
 class Outcome(msgspec.Struct, frozen=True):
@@ -48,7 +54,8 @@ class Outcome(msgspec.Struct, frozen=True):
 class KeptAnswer(msgspec.Struct, frozen=True):
     """An answer as it left, but for the headers that are one request's own.
 
-    ``given_at`` is the Unix time from which on ``reuse`` counts, ``noted`` what was asked for, and its price.
+    ``given_at`` is the Unix time from which on ``reuse`` counts, ``noted`` what was asked for, and its price. ``forms``
+    are what it looked like lately: how old it was then, by what a request tells of what it has and where it comes from.
     """
 
     status: int
@@ -59,6 +66,15 @@ class KeptAnswer(msgspec.Struct, frozen=True):
     reuse: Reuse
     given_at: float
     noted: Observation
+    forms: dict[Teller, _Aged] = {}
+
+    def keep_form(self, teller: Teller, form: _Aged) -> None:
+        """Keep what it looks like as long as it is so old, for who tells the same of itself, if that is short."""
+        if sum(len(told) for told in teller if told) > _LONGEST_TELLER:
+            return
+        if len(self.forms) >= _MOST_FORMS:
+            self.forms.clear()
+        self.forms[teller] = form
 
     def for_who_has(self, if_none_match: bytes | None) -> tuple[int, RawHeaders, bytes]:
         """Tell status, lasting headers and body for a client that names what it has; 304 where that is this one."""

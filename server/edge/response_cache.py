@@ -14,7 +14,7 @@ from server.compression import compressed
 from server.departure import ClientGone
 from server.edge.admission import Admission
 from server.edge.bodies import Messages, again, read_ahead
-from server.edge.capture import Capture, RawHeaders
+from server.edge.capture import Capture
 from server.edge.flights import Flight
 from server.edge.kept_answers import KeptAnswers
 from server.edge.outcomes import KeptAnswer, Outcome, outcome_of
@@ -22,6 +22,7 @@ from server.edge.questions import Question, Questions, Told, View, question_of_b
 from server.observation import Observation, observation
 from server.operations.requests import RequestRefused
 from server.traced_requests import begin_span
+from server.whole import RawHeaders
 
 _CLIENT_GONE: Final = 499
 

@@ -11,10 +11,14 @@ import pytest
 from uvicorn.config import Config
 from uvicorn.server import ServerState
 
+from server.caching import Reuse
+from server.edge.outcomes import KeptAnswer
 from server.http_protocol import BoundedProtocol
 from server.lane import Lane
 from server.life import LIFE
+from server.observation import Observation, observation
 from server.repeats import LONGEST_KEPT, MOST_BYTES, Asked, Repeats
+from server.whole import Form
 from tests.clock import DrivenClock
 from tests.graph import Graph, running_graph
 from tests.server.test_lane import ASKED, PATIENCE_S, Connection, Counted, connected, named, posted, stream
@@ -25,7 +29,7 @@ __all__ = ["stream"]
 
 
 def asked_of(body: bytes) -> Asked:
-    return Asked("POST", body, {}, None, None)  # type: ignore[arg-type]
+    return Asked("POST", body, None, None, None, (None, None))  # type: ignore[arg-type]
 
 
 def repeats_of(graph: Graph) -> Repeats:
@@ -85,6 +89,42 @@ async def test_what_comes_again_is_answered_and_written_down_as_before(
     assert alike == [alike[0]] * 4
     assert 'mediagraph_requests_total{status="200"} 5.0' in page
     assert "mediagraph_request_seconds_count 5.0" in page
+
+
+async def test_who_has_it_and_who_has_not_are_told_in_turn() -> None:
+    async with running_graph() as graph, connected(graph.app) as connection:
+        again = Again(graph)
+        lines, body = await connection.ask(posted())
+        has_it = posted(headers=b"if-none-match: %b\r\n" % named(lines, b"etag"))
+        for times in (0, 1, 1):
+            assert (await again.answers(connection, has_it))[1][0] == b"HTTP/1.1 304 Not Modified"
+            found = await again.answers(connection, posted())
+            assert (found[0], found[1][0], found[2]) == (times, b"HTTP/1.1 200 OK", body)
+        assert again.times == 4
+
+
+def test_few_forms_of_an_answer_are_kept_and_none_for_long_headers() -> None:
+    kept = KeptAnswer(
+        200, (), b"", b"", is_public=True, reuse=Reuse(0, 60), given_at=0.0, noted=Observation()
+    )
+    form = (0, Form(200, b"", b"", b""))
+    for number in range(100):
+        kept.keep_form((None, b"%d" % number), form)
+        assert kept.forms[None, b"%d" % number] == form
+        assert len(kept.forms) <= 4
+    kept.keep_form((b" " * 300, b" " * 300), form)
+    assert (b" " * 300, b" " * 300) not in kept.forms
+
+
+async def test_what_one_request_noted_is_not_the_next_ones() -> None:
+    headers = [(b"content-type", b"application/json")]
+    scope = {"type": "http", "method": "POST", "path": "/graphql", "headers": headers}
+    body = b'{"query": "{ __typename }"}'
+    async with running_graph(response_cache_bytes="0") as graph:
+        await graph.send("POST", "/graphql", body, {"content-type": "application/json"})
+        before = observation()
+        assert graph.app.state.lane.answer(scope, body) is not None
+        assert observation() is before
 
 
 async def test_the_age_of_what_is_kept_goes_on_until_it_is_made_anew() -> None:

@@ -29,8 +29,10 @@ from graphql import (
     type_from_ast,
 )
 
+from server.operations.excerpts import Excerpts, excerpt
 from server.operations.literals import Literals, may_stand
 from server.operations.merging import MOST_VISITS, merges
+from server.operations.parts import Accepted, Part
 from server.operations.vocabulary import Composite, Field, Vocabulary
 
 MOST_NESTED: Final = 60
@@ -46,12 +48,13 @@ class Acceptance:
         assert_valid_schema(schema)
         self._schema = schema
         self._vocabulary = Vocabulary(schema, but)
+        self._excerpts: Excerpts[Accepted] = Excerpts()
         own = (GraphQLSkipDirective, GraphQLIncludeDirective)
         self._conditions = {each.name: each for each in own if schema.get_directive(each.name) is each}
 
     def accepts(self, document: DocumentNode) -> bool:
         """Tell whether a document surely has no error."""
-        reading = _Reading(self._vocabulary, self._conditions, self._schema)
+        reading = _Reading(self._vocabulary, self._conditions, self._schema, self._excerpts)
         try:
             reading.read(document)
         except (_Unsure, RecursionError):
@@ -63,35 +66,24 @@ class _Unsure(Exception):
     """The document may have an error."""
 
 
-class _Part:
-    """An operation or a fragment, on its type, with what stands in it.
-
-    ``keys`` are the names of what it answers itself, each with its field: None for one with arguments or a selection.
-    ``size`` is how many nodes the merging rule meets in its place.
-    """
-
-    def __init__(self, on: Composite) -> None:
-        self.on = on
-        self.literals = Literals()
-        self.spreads: set[str] = set()
-        self.keys: dict[str, Field | None] = {}
-        self.nested = 0
-        self.size = 0
-
-
 class _Reading:
     """One look at one document; whatever is not plain to see raises _Unsure."""
 
     def __init__(
-        self, vocabulary: Vocabulary, conditions: Mapping[str, object], schema: GraphQLSchema
+        self,
+        vocabulary: Vocabulary,
+        conditions: Mapping[str, object],
+        schema: GraphQLSchema,
+        excerpts: Excerpts[Accepted],
     ) -> None:
         self.overlaps = False
+        self._excerpts = excerpts
         self._vocabulary = vocabulary
         self._conditions = conditions
         self._schema = schema
         self._fragments: dict[str, FragmentDefinitionNode] = {}
         # None for a fragment that is being read.
-        self._parts: dict[str, _Part | None] = {}
+        self._parts: dict[str, Part | None] = {}
         self._visits = 0
         self._work = 0
 
@@ -123,17 +115,17 @@ class _Reading:
         _need(len(operations) + len(self._fragments) == len(document.definitions))
         return operations
 
-    def _operation(self, node: OperationDefinitionNode) -> _Part:
+    def _operation(self, node: OperationDefinitionNode) -> Part:
         on = self._vocabulary.roots.get(node.operation)
         if on is None or node.directives or node.operation is OperationType.SUBSCRIPTION:
             raise _Unsure
-        part = _Part(on)
+        part = Part(on)
         part.size = self._selections(node.selection_set, on, part.keys, part, 1)
         self._visits += part.size
         self._work += 1 + len(part.literals.usages)
         return part
 
-    def _fragment(self, name: str) -> _Part:
+    def _fragment(self, name: str) -> Part:
         if name in self._parts:
             known = self._parts[name]
             if known is None:
@@ -143,7 +135,7 @@ class _Reading:
         node = self._fragments.get(name)
         if node is None or node.directives or node.variable_definitions:
             raise _Unsure
-        part = _Part(self._composite(node.type_condition.name.value))
+        part = Part(self._composite(node.type_condition.name.value))
         part.size = self._selections(node.selection_set, part.on, part.keys, part, 1)
         self._work += 1 + len(part.literals.usages)
         self._parts[name] = part
@@ -160,7 +152,7 @@ class _Reading:
         selections: SelectionSetNode,
         on: Composite,
         keys: dict[str, Field | None],
-        part: _Part,
+        part: Part,
         nested: int,
     ) -> int:
         """Read selections on a type, and tell how many nodes the merging rule meets in their place."""
@@ -182,7 +174,7 @@ class _Reading:
         return size
 
     def _field(
-        self, node: FieldNode, field: Field, keys: dict[str, Field | None], part: _Part, nested: int
+        self, node: FieldNode, field: Field, keys: dict[str, Field | None], part: Part, nested: int
     ) -> None:
         below, arguments = node.selection_set, node.arguments
         if arguments or field.required:
@@ -192,10 +184,27 @@ class _Reading:
         elif below is None:
             raise _Unsure
         else:
-            size = self._selections(below, field.below, {}, part, nested + 1)
-            self._visits += size
+            self._below(below, field.below, part, nested + 1)
         key = (node.alias or node.name).value
         self._note(key, None if below or arguments else field, keys)
+
+    def _below(self, selections: SelectionSetNode, on: Composite, part: Part, nested: int) -> None:
+        """Read what a field selects, or find it accepted in another document."""
+        text = excerpt(selections)
+        if not text:
+            self._visits += self._selections(selections, on, {}, part, nested)
+            return
+        known = self._excerpts.find(text, on.name)
+        if known is not None and nested + known.nested <= MOST_NESTED:
+            self._visits += known.visits
+            part.nested = max(part.nested, nested + known.nested)
+            return
+        visits, deepest = self._visits, part.nested
+        part.nested = nested
+        self._visits += self._selections(selections, on, {}, part, nested)
+        if known is None and not self.overlaps:
+            self._excerpts.keep(text, on.name, Accepted(self._visits - visits, part.nested - nested))
+        part.nested = max(part.nested, deepest)
 
     def _note(self, key: str, field: Field | None, keys: dict[str, Field | None]) -> None:
         """Note what is answered under a key; fields without arguments and selections merge by their types alone."""
@@ -211,7 +220,7 @@ class _Reading:
         node: SelectionNode,
         on: Composite,
         keys: dict[str, Field | None],
-        part: _Part,
+        part: Part,
         nested: int,
     ) -> int:
         if isinstance(node, InlineFragmentNode):
@@ -231,7 +240,7 @@ class _Reading:
             self._note(key, field, keys)
         return fragment.size
 
-    def _check_conditions(self, directives: Sequence[DirectiveNode], part: _Part) -> None:
+    def _check_conditions(self, directives: Sequence[DirectiveNode], part: Part) -> None:
         names = {each.name.value for each in directives}
         _need(len(names) == len(directives) and names <= self._conditions.keys())
         for each in directives:
@@ -239,9 +248,9 @@ class _Reading:
             _need(len(given) == 1 and given[0].name.value == "if")
             _need(part.literals.fits(given[0].value, GraphQLSkipDirective.args["if"]))
 
-    def _within(self, part: _Part) -> dict[str, _Part]:
+    def _within(self, part: Part) -> dict[str, Part]:
         """Collect the fragments that a part reaches."""
-        found: dict[str, _Part] = {}
+        found: dict[str, Part] = {}
         waiting = [part]
         while waiting:
             for name in waiting.pop().spreads:
@@ -250,7 +259,7 @@ class _Reading:
                     waiting.append(found[name])
         return found
 
-    def _check_variables(self, definitions: Sequence[VariableDefinitionNode], parts: Sequence[_Part]) -> None:
+    def _check_variables(self, definitions: Sequence[VariableDefinitionNode], parts: Sequence[Part]) -> None:
         declared = {each.variable.name.value: each for each in definitions}
         _need(len(declared) == len(definitions))
         for each in definitions:
@@ -275,7 +284,7 @@ def _need(is_plain: bool) -> None:  # noqa: FBT001 - what is needed is said wher
         raise _Unsure
 
 
-def _check_arguments(nodes: Sequence[ArgumentNode], field: Field, part: _Part) -> None:
+def _check_arguments(nodes: Sequence[ArgumentNode], field: Field, part: Part) -> None:
     required, seen = 0, set()
     for node in nodes:
         name = node.name.value

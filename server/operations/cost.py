@@ -27,8 +27,9 @@ from graphql import (
 )
 from graphql.execution.values import VariableValues
 
+from server.operations.excerpts import excerpt
 from server.operations.limits import INTROSPECTION, TooComplex, selection_set_of
-from server.operations.tariff import UNSIZED, Rate, Tariff
+from server.operations.tariff import NOTHING, UNSIZED, Priced, Rate, Tariff, Told
 
 MOST_VISITS: Final = 20_000
 MOST_INTROSPECTED: Final = 200_000
@@ -46,17 +47,6 @@ class Cost(msgspec.Struct, frozen=True):
         return [TooComplex(name, actual, allowed) for name, actual, allowed in measured if actual > allowed]
 
 
-class _Priced(msgspec.Struct, frozen=True):
-    """What one object costs: the calls of its own by name, the others below it, and the items below it."""
-
-    named: frozenset[str]
-    calls: int
-    items: int
-
-
-_NOTHING: Final = _Priced(frozenset(), 0, 0)
-
-
 class Estimate:
     """Estimates one operation with the variables that it will run with."""
 
@@ -67,9 +57,11 @@ class Estimate:
         self._fragments = {
             each.name.value: each for each in document.definitions if isinstance(each, FragmentDefinitionNode)
         }
-        self._known: dict[Hashable, _Priced] = {}
+        self._known: dict[Hashable, Priced] = {}
         self._paid: set[Hashable] = set()
         self._introspection = 0
+        # How often more was noted of a selection than its price.
+        self._effects = 0
         self._visits = 0
 
     def of(self, operation: OperationDefinitionNode) -> Cost:
@@ -84,16 +76,34 @@ class Estimate:
 
     def _object(
         self, type_: GraphQLObjectType, sets: Sequence[SelectionSetNode], carried: frozenset[str], size: int
-    ) -> _Priced:
+    ) -> Priced:
         key = (type_.name, frozenset(map(id, sets)), carried, size)
         known = self._known.get(key)
         if known is None:
-            known = self._known[key] = self._priced(type_, sets, carried, size)
+            known = self._known[key] = self._by_text(type_, sets, carried, size)
         return known
+
+    def _by_text(
+        self, type_: GraphQLObjectType, sets: Sequence[SelectionSetNode], carried: frozenset[str], size: int
+    ) -> Priced:
+        """Find what the same text came to in another document, or price it."""
+        text = excerpt(sets[0]) if len(sets) == 1 else ""
+        if not text:
+            return self._priced(type_, sets, carried, size)
+        beside = (type_.name, carried, size)
+        known = self._tariff.excerpts.find(text, beside)
+        if known is not None and self._visits + known.visits <= MOST_VISITS:
+            self._visits += known.visits
+            return known.priced
+        visits, effects = self._visits, self._effects
+        priced = self._priced(type_, sets, carried, size)
+        if known is None and effects == self._effects:
+            self._tariff.excerpts.keep(text, beside, Told(priced, self._visits - visits))
+        return priced
 
     def _priced(
         self, type_: GraphQLObjectType, sets: Sequence[SelectionSetNode], carried: frozenset[str], size: int
-    ) -> _Priced:
+    ) -> Priced:
         named, calls, items = frozenset[str](), 0, 0
         windowed: list[SelectionSetNode] = []
         is_connection = type_.name.endswith("Connection")
@@ -114,17 +124,17 @@ class Estimate:
         if windowed:
             each = self._any(self._tariff.rate(type_, "nodes"), windowed, carried, size)
             calls, items = calls + size * (each.calls + len(each.named)), items + size * (1 + each.items)
-        return _Priced(self._needed(type_, named) - carried, calls, items)
+        return Priced(self._needed(type_, named) - carried, calls, items)
 
     def _needed(self, type_: GraphQLObjectType, named: frozenset[str]) -> frozenset[str]:
         return named or self._tariff.alone.get(type_.name, named)
 
-    def _field(self, rate: Rate, node: FieldNode, below: list[SelectionSetNode]) -> _Priced:
+    def _field(self, rate: Rate, node: FieldNode, below: list[SelectionSetNode]) -> Priced:
         price, field = rate.price, rate.field
         try:
             arguments = get_argument_values(field, node, self._variables)
         except GraphQLError:
-            return _NOTHING
+            return NOTHING
         feeds, size = price.needed(arguments), price.sized(arguments)
         own, is_list = price.paged(size), rate.is_list
         each = self._any(rate, below, price.carries, size)
@@ -132,31 +142,33 @@ class Estimate:
             name = get_named_type(field.type).name
             return self._looked_up(name, price.keys(arguments), each, own, is_list=is_list)
         if node.name.value in INTROSPECTION:
+            self._effects += 1
             self._introspection += each.items
-            return _NOTHING
+            return NOTHING
         many = size if is_list else 1
         calls = own + many * (each.calls + len(each.named))
-        return _Priced(feeds, calls, many * each.items + (many if is_list and below else 0))
+        return Priced(feeds, calls, many * each.items + (many if is_list and below else 0))
 
     def _looked_up(
-        self, name: str, keys: Sequence[Hashable], each: _Priced, own: int, *, is_list: bool
-    ) -> _Priced:
+        self, name: str, keys: Sequence[Hashable], each: Priced, own: int, *, is_list: bool
+    ) -> Priced:
+        self._effects += 1
         distinct = set(keys)
         self._paid.update((name, key, call) for key in distinct for call in each.named)
         items = len(keys) * each.items + (len(keys) if is_list else 0)
-        return _Priced(frozenset(), own + len(distinct) * each.calls, items)
+        return Priced(frozenset(), own + len(distinct) * each.calls, items)
 
     def _any(
         self, rate: Rate | None, sets: list[SelectionSetNode], carried: frozenset[str], size: int
-    ) -> _Priced:
+    ) -> Priced:
         """Price what a field answers; where that can be of several types, as the dearest of them."""
         if not sets or rate is None or not rate.below:
-            return _NOTHING
+            return NOTHING
         priced = [self._object(each, sets, carried, size) for each in rate.below]
         if len(priced) == 1:
             return priced[0]
         dearest = max(priced, key=lambda each: each.calls + len(each.named))
-        return _Priced(dearest.named, dearest.calls, max(each.items for each in priced))
+        return Priced(dearest.named, dearest.calls, max(each.items for each in priced))
 
     def _nodes_of(self, edges: GraphQLField, sets: list[SelectionSetNode]) -> list[SelectionSetNode]:
         edge = get_named_type(edges.type)

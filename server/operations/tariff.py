@@ -18,6 +18,7 @@ from graphql import (
     is_required_argument,
 )
 
+from server.operations.excerpts import Excerpts
 from server.operations.limits import INTROSPECTION
 
 UNSIZED: Final = 25
@@ -60,6 +61,24 @@ class Prices(msgspec.Struct, frozen=True):
     alone: Mapping[str, str]
 
 
+class Priced(msgspec.Struct, frozen=True):
+    """What one object costs: the calls of its own by name, the others below it, and the items below it."""
+
+    named: frozenset[str]
+    calls: int
+    items: int
+
+
+NOTHING: Final = Priced(frozenset(), 0, 0)
+
+
+class Told(NamedTuple):
+    """What an object costs whose selection has a certain text, and how many nodes were visited to tell."""
+
+    priced: Priced
+    visits: int
+
+
 class Rate(NamedTuple):
     """What follows of a field from its type and name; ``fixed`` names its calls where nothing else is to be told.
 
@@ -81,6 +100,7 @@ class Tariff:
         self.alone = {
             name: frozenset({alone}) if alone else frozenset() for name, alone in prices.alone.items()
         }
+        self.excerpts: Excerpts[Told] = Excerpts()
         self._prices = prices
         self._rates: dict[tuple[str, str], Rate] = {}
 

@@ -3,9 +3,9 @@
 import asyncio
 import statistics
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from http import HTTPStatus
-from typing import Final
+from typing import Any, Final
 
 from providers.agreement import Agreement
 from providers.auth import Credentials
@@ -13,14 +13,24 @@ from providers.call_record import CallRecord
 from providers.calls import Call, CallPolicy
 from providers.clock import Clock
 from providers.errors import NotAsked, ProviderError
-from providers.flights import FlightScope
-from providers.limits import Rate, Slots
+from providers.first_try import FirstTry
+from providers.flight import Flight, FlightScope
+from providers.limits import Rate, Slots, too_busy
 from providers.outcomes import send_error, status_error
 from providers.records import Provider
-from providers.transport import BodyTooLarge, BodyUnreadable, Reply, SendFailed, Transport
+from providers.tracing import TraceHeaders
+from providers.transport import (
+    BodyTooLarge,
+    BodyUnreadable,
+    Exchange,
+    PromptTransport,
+    Reply,
+    SendFailed,
+    Transport,
+)
 
 # As numbers: naming a member of an enumeration takes as long as several comparisons.
-_USABLE: Final = frozenset(map(int, (HTTPStatus.OK, HTTPStatus.PARTIAL_CONTENT, HTTPStatus.NOT_FOUND)))
+USABLE: Final = frozenset(map(int, (HTTPStatus.OK, HTTPStatus.PARTIAL_CONTENT, HTTPStatus.NOT_FOUND)))
 _UNAUTHORIZED: Final = int(HTTPStatus.UNAUTHORIZED)
 _NOT_MODIFIED: Final = int(HTTPStatus.NOT_MODIFIED)
 _LEAST_LEFT_S: Final = 0.25
@@ -63,25 +73,67 @@ class Attempts:
         self._base_url = base_url.rstrip("/")
         self._credentials = credentials
         self._transport = transport
+        self._prompt = transport if isinstance(transport, PromptTransport) and not policy.rate else None
         self._policy = policy
-        self._slots = Slots(provider, policy.concurrency, policy.wait_s)
+        self.slots = Slots(provider, policy.concurrency, policy.wait_s)
         self._rate = Rate(provider, policy.rate, policy.wait_s, clock, agreement)
         self._durations = Durations()
 
+    def begin(
+        self,
+        call: Call,
+        flight: Flight[Any],
+        record: CallRecord,
+        told: Callable[[FirstTry], None],
+    ) -> FirstTry | None:
+        """Make the first try at once, and tell what came of it; None where that is for ``once``."""
+        headers = self._credentials.at_hand()
+        if headers is None or self._prompt is None:
+            return None
+        first = FirstTry(self, call, flight, record, headers, told)
+        return first if first.start() else None
+
+    def send_at_once(self, first: FirstTry, left_s: float) -> Exchange | None:
+        """Send a first try; None where the transport cannot now, or where the time has to be watched closely."""
+        prompt, policy = self._prompt, self._policy
+        # The deadline, which only moves away, needs no watching where the time of a call is over first.
+        if prompt is None or left_s < policy.timeout_s or left_s < _LEAST_LEFT_S:
+            return None
+        call = first.call
+        headers = _headers_of(call, first.headers, first.flight.began_by.trace_headers)
+        return prompt.begin(
+            self._url(call), headers, first, timeout_s=policy.timeout_s, max_bytes=policy.max_bytes
+        )
+
+    def ended(self, call: Call, duration_s: float) -> None:
+        """Take note that what was sent at once is answered."""
+        self.slots.give_back()
+        self._durations.note(call.route, duration_s)
+
     async def once(
-        self, call: Call, scope: FlightScope, record: CallRecord, conditions: Mapping[str, str]
+        self,
+        call: Call,
+        scope: FlightScope,
+        record: CallRecord,
+        conditions: Mapping[str, str],
+        first: FirstTry | None = None,
     ) -> Reply:
         """Send once, or twice where the credentials were renewed.
 
-        The status of the reply is 200, 206, 404, or 304 where ``conditions`` (conditional headers) were sent.
+        The status of the reply is 200, 206, 404, or 304 where ``conditions`` (conditional headers) were sent. ``first``
+        is what was tried already.
         """
-        headers = self._credentials.at_hand() or await self._headers(scope)
-        reply = await self._sent(call, scope, record, headers, conditions)
+        if first is not None and first.outcome is not None:
+            headers = first.headers
+            reply = self._came(first.outcome)
+        else:
+            headers = self._credentials.at_hand() or await self._headers(scope)
+            reply = await self._sent(call, scope, record, headers, conditions, first)
         # A token can be revoked before it expires; a second refusal in a row is no matter of age.
         if reply.status == _UNAUTHORIZED and self._credentials.refuse(headers):
             headers = await self._headers(scope)
             reply = await self._sent(call, scope, record, headers, conditions)
-        if reply.status in _USABLE or (conditions and reply.status == _NOT_MODIFIED):
+        if reply.status in USABLE or (conditions and reply.status == _NOT_MODIFIED):
             return reply
         raise status_error(self._provider, reply)
 
@@ -99,16 +151,12 @@ class Attempts:
         record: CallRecord,
         headers: Mapping[str, str],
         conditions: Mapping[str, str],
+        first: FirstTry | None = None,
     ) -> Reply:
-        url = f"{self._base_url}{call.path}{'?' if call.query else ''}{call.query}"
-        sent = {"accept": "application/json", **headers, **conditions}
-        if call.headers:
-            sent.update(call.headers)
-        if scope.trace_headers:
-            sent.update(scope.trace_headers)
+        sent = _headers_of(call, {**headers, **conditions}, scope.trace_headers)
         asked = record.attempts
         try:
-            reply = await self._in_turn(call, scope, record, url, sent)
+            reply = await self._in_turn(call, scope, record, sent, first)
         except TimeoutError as failure:
             raise (
                 send_error(self._provider, failure) if record.attempts > asked else self._too_late()
@@ -118,25 +166,36 @@ class Attempts:
         record.status = reply.status
         return reply
 
+    def _came(self, outcome: Reply | Exception) -> Reply:
+        if isinstance(outcome, Reply):
+            return outcome
+        raise send_error(self._provider, outcome) from outcome
+
     async def _in_turn(
-        self, call: Call, scope: FlightScope, record: CallRecord, url: str, headers: Mapping[str, str]
+        self,
+        call: Call,
+        scope: FlightScope,
+        record: CallRecord,
+        headers: Mapping[str, str],
+        first: FirstTry | None,
     ) -> Reply:
         # Waiting for a slot counts against the deadline: a client does not care what its time went into.
-        if not self._slots.take():
-            await self._slots.take_in_turn(scope)
+        has_slot = (first is not None and first.use_slot()) or self.slots.take()
+        if not has_slot:
+            await self.slots.take_in_turn(scope)
         try:
             # Where the time of a call is over first, the deadline, which only moves away, needs no timer of its own.
             is_bounded = scope.deadline - asyncio.get_running_loop().time() >= self._policy.timeout_s
             if is_bounded and not self._policy.rate:
-                return await self._timed(call, scope, record, url, headers)
+                return await self._timed(call, scope, record, headers)
             async with scope.bounded():
                 await self._rate.pass_one()
-                return await self._timed(call, scope, record, url, headers)
+                return await self._timed(call, scope, record, headers)
         finally:
-            self._slots.give_back()
+            self.slots.give_back()
 
     async def _timed(
-        self, call: Call, scope: FlightScope, record: CallRecord, url: str, headers: Mapping[str, str]
+        self, call: Call, scope: FlightScope, record: CallRecord, headers: Mapping[str, str]
     ) -> Reply:
         clock = asyncio.get_running_loop().time
         began = clock()
@@ -146,10 +205,26 @@ class Attempts:
         record.attempts += 1
         policy = self._policy
         reply = await self._transport.send(
-            "GET", url, headers, None, timeout_s=policy.timeout_s, max_bytes=policy.max_bytes
+            "GET", self._url(call), headers, None, timeout_s=policy.timeout_s, max_bytes=policy.max_bytes
         )
         self._durations.note(call.route, clock() - began)
         return reply
 
+    def refusal(self, *, is_ours: bool) -> ProviderError:
+        """Say why a call got no slot: by our own bound, or by the deadline of its request."""
+        return too_busy(self._provider, self.slots.wait_s) if is_ours else self._too_late()
+
+    def _url(self, call: Call) -> str:
+        return f"{self._base_url}{call.path}{'?' if call.query else ''}{call.query}"
+
     def _too_late(self) -> ProviderError:
         return NotAsked(self._provider, "was not asked: too little of the request's time was left")
+
+
+def _headers_of(call: Call, own: Mapping[str, str], trace: TraceHeaders) -> Mapping[str, str]:
+    sent = {"accept": "application/json", **own}
+    if call.headers:
+        sent.update(call.headers)
+    if trace:
+        sent.update(trace)
+    return sent

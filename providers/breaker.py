@@ -114,15 +114,17 @@ class Circuit:
 class Guard:
     """Lets one call pass, or raises UpstreamUnavailable, and judges it by what it raises."""
 
-    __slots__ = ("_circuits", "_is_probe", "_route")
+    __slots__ = ("_circuits", "_is_admitted", "_is_probe", "_route")
 
-    def __init__(self, circuits: "Circuits", route: str) -> None:
+    def __init__(self, circuits: "Circuits", route: str, *, is_admitted: bool) -> None:
         self._circuits = circuits
         self._route = route
+        self._is_admitted = is_admitted
         self._is_probe = False
 
     async def __aenter__(self) -> None:
-        self._is_probe = await self._circuits.admit(self._route)
+        if not self._is_admitted:
+            self._is_probe = await self._circuits.admit(self._route)
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
@@ -155,9 +157,13 @@ class Circuits:
         """The state of each route that has been asked."""
         return {route: circuit.state for route, circuit in self._by_route.items()}
 
-    def guard(self, route: str) -> Guard:
-        """Guard a call: ``async with`` raises UpstreamUnavailable where the circuit is open."""
-        return Guard(self, route)
+    def is_closed(self, route: str) -> bool:
+        """Tell whether calls pass without more ado."""
+        return not self._threshold or self._circuit(route).age_s is None
+
+    def guard(self, route: str, *, is_admitted: bool = False) -> Guard:
+        """Guard a call: ``async with`` raises UpstreamUnavailable where the circuit is open, unless it was admitted."""
+        return Guard(self, route, is_admitted=is_admitted)
 
     async def admit(self, route: str) -> bool:
         """Let a call pass, as the probe where True; raises UpstreamUnavailable where the circuit is open."""

@@ -17,7 +17,8 @@ from providers.clock import Clock
 from providers.errands import Errands
 from providers.errors import NotAsked, NotConfigured, ProviderError
 from providers.fetching import Fetching
-from providers.flights import Flight, Flights, Wait, traced
+from providers.flight import Flight
+from providers.flights import Flights, Wait, traced
 from providers.kept import Kept
 from providers.purging import Purging
 from providers.records import Answer, Origin, Provider
@@ -195,7 +196,7 @@ class ProviderClient:
             record.verdict = "JOINED"
         else:
             flight = self._start(ask, scope, record)
-        self._flights.join(ask.call, flight, wait)
+        self._flights.join(flight, wait)
         return Waiting(ask, flight, record)
 
     def _ended(
@@ -273,11 +274,19 @@ class ProviderClient:
         if self._flights.find(ask.call) is None:
             own, record = self.renewals.begin(ask.call, scope)
             flight = self._start(ask, own, record, renews=True)
-            flight.task.add_done_callback(lambda _: self.renewals.end(own, record))
+            if flight.task is not None:
+                flight.task.add_done_callback(lambda _: self.renewals.end(own, record))
 
     def _start(
         self, ask: Ask[T], scope: CallScope, record: CallRecord, *, renews: bool = False
     ) -> Flight[Answer[T]]:
+        if scope.tracer is None and not renews:
+            flight: Flight[Answer[T]] = Flight(ask.call, scope)
+            self._flights.enter(flight)
+            if self._fetching.begin(ask, record, flight):
+                return flight
+            self._flights.go_on(flight, self._fetching.fetch(ask, record, flight))
+            return flight
         fetch = partial(self._fetching.fetch, ask, record)
         return self._flights.start(
             ask.call, scope, traced(fetch, record, scope.tracer) if scope.tracer else fetch, renews=renews

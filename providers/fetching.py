@@ -8,15 +8,17 @@ from typing import Final, TypeVar
 
 import msgspec
 
-from providers.attempts import Attempts
+from providers.attempts import USABLE, Attempts
 from providers.breaker import Circuits
 from providers.cache import Entry, Keeping, keeping_of
 from providers.call_record import CallRecord
-from providers.calls import Ask, CallPolicy, Decode
+from providers.calls import Ask, Call, CallPolicy, Decode
 from providers.clock import Clock
 from providers.errands import Errands
 from providers.errors import ProviderError, UpstreamBadResponse
-from providers.flights import Flight, Flights, FlightScope
+from providers.first_try import FirstTry
+from providers.flight import Flight, FlightScope
+from providers.flights import Flights
 from providers.kept import Kept
 from providers.outcomes import covers, refuse_other_types
 from providers.records import Answer, Origin, Provider
@@ -43,25 +45,69 @@ class Fetching(msgspec.Struct, frozen=True, kw_only=True):
     attempts: Attempts
     errands: Errands
 
+    def begin(self, ask: Ask[T], record: CallRecord, flight: Flight[Answer[T]]) -> bool:
+        """Send at once, where nothing but a slot is to be waited for, and land by itself; False where it takes more."""
+        if (
+            self.kept.is_shared
+            or self.kept.find(ask.call) is not None
+            or not self.circuits.is_closed(ask.call.route)
+        ):
+            return False
+        first = self.attempts.begin(ask.call, flight, record, partial(self._tried, ask))
+        flight.bringing = first
+        return first is not None
+
     def fetch(
         self, ask: Ask[T], record: CallRecord, flight: Flight[Answer[T]]
     ) -> Coroutine[object, object, Answer[T]]:
         """Bring the answer of a call, and keep it; raises ProviderError."""
         return (self._found_or_called if self.kept.is_shared else self._called)(ask, record, flight)
 
+    def _tried(self, ask: Ask[T], first: FirstTry) -> None:
+        flight, outcome = first.flight, first.outcome
+        if isinstance(outcome, ProviderError):
+            # It was never sent: that is no sign for the circuit, and nothing to try again.
+            self.flights.land(flight, None, outcome)
+        elif isinstance(outcome, Reply) and outcome.status in USABLE:
+            self._land(ask, first, outcome)
+        else:
+            work = self._called(ask, first.record, flight, first)
+            self.flights.go_on(flight, work, first.context, first.give_back)
+
+    def _land(self, ask: Ask[T], first: FirstTry, reply: Reply) -> None:
+        flight: Flight[Answer[T]] = first.flight
+        self.retry.earn()
+        try:
+            keeping = keeping_of(reply, self.policy)
+            origin = self._origin(keeping)
+            value = self._read(reply, ask.decode, origin)
+        # Of every kind: there is no task that would hold it.
+        except Exception as error:  # noqa: BLE001 - handed on as it is
+            # A circuit that opens is logged as the request's that asked.
+            first.context.run(self.circuits.judge, ask.call.route, error, is_probe=False)
+            self.flights.land(flight, None, error)
+            return
+        self.circuits.judge(ask.call.route, None, is_probe=False)
+        if isinstance(value, ProviderError):
+            self.flights.land(flight, None, value)
+        else:
+            self.flights.land(flight, self._keep(ask.call, flight, reply, value, origin, keeping, 0))
+
     async def _found_or_called(self, ask: Ask[T], record: CallRecord, flight: Flight[Answer[T]]) -> Answer[T]:
         find = partial(self._from_others, ask, record, flight)
         async with self.errands.alone(ask.call, find, renews=flight.renews) as found:
             return found or await self._called(ask, record, flight)
 
-    async def _called(self, ask: Ask[T], record: CallRecord, flight: Flight[Answer[T]]) -> Answer[T]:
+    async def _called(
+        self, ask: Ask[T], record: CallRecord, flight: Flight[Answer[T]], first: FirstTry | None = None
+    ) -> Answer[T]:
         call = ask.call
         old, purges = self.kept.find(call), self.kept.purges
         try:
-            async with self.circuits.guard(call.route):
-                reply = await self._replied(ask, flight.scope, record, old)
+            async with self.circuits.guard(call.route, is_admitted=first is not None):
+                reply = await self._replied(ask, flight.scope, record, old, first)
                 if reply.status == _NOT_MODIFIED and old is not None:
-                    if self.flights.is_current(call, flight):
+                    if self.flights.is_current(flight):
                         await self.kept.renew(call, reply, old)
                     return old.answer
                 keeping = keeping_of(reply, self.policy)
@@ -72,20 +118,37 @@ class Fetching(msgspec.Struct, frozen=True, kw_only=True):
             raise
         if isinstance(value, ProviderError):
             raise value
-        if not self.flights.is_current(call, flight):
+        return self._keep(call, flight, reply, value, origin, keeping, purges)
+
+    def _keep(
+        self,
+        call: Call,
+        flight: Flight[Answer[T]],
+        reply: Reply,
+        value: T | None,
+        origin: Origin,
+        keeping: Keeping | None,
+        purges: int,
+    ) -> Answer[T]:
+        if not self.flights.is_current(flight):
             return Answer(value=value, origin=origin)
         return self.kept.keep(call, reply, value, origin, keeping, purges)
 
     def _forget_refused(self, ask: Ask[T], flight: Flight[Answer[T]], error: ProviderError) -> None:
         # A refusal is an answer: what was kept before it may not serve any more.
-        if not covers(error) and self.flights.is_current(ask.call, flight):
+        if not covers(error) and self.flights.is_current(flight):
             self.kept.drop(ask.call)
 
     def _replied(
-        self, ask: Ask[T], scope: FlightScope, record: CallRecord, old: Entry | None
+        self, ask: Ask[T], scope: FlightScope, record: CallRecord, old: Entry | None, first: FirstTry | None
     ) -> Coroutine[object, object, Reply]:
         conditions = old.conditions if old else {}
-        return self.retry.run(lambda: self.attempts.once(ask.call, scope, record, conditions), scope)
+        made = [first] if first else []
+
+        def attempt() -> Coroutine[object, object, Reply]:
+            return self.attempts.once(ask.call, scope, record, conditions, made.pop() if made else None)
+
+        return self.retry.run(attempt, scope)
 
     async def _from_others(
         self, ask: Ask[T], record: CallRecord, flight: Flight[Answer[T]]
@@ -96,7 +159,7 @@ class Fetching(msgspec.Struct, frozen=True, kw_only=True):
         now = self.clock.unix()
         record.verdict = "HIT" if entry.is_fresh(now) else "STALE"
         record.age_s = entry.age_s(now)
-        if self.flights.is_current(ask.call, flight):
+        if self.flights.is_current(flight):
             self.kept.memory.put(ask.call, entry)
         answer: Answer[T] = entry.answer
         return answer

@@ -3,30 +3,50 @@
 import asyncio
 from collections import OrderedDict, deque
 from collections.abc import Hashable
-from typing import Final
+from typing import Final, Protocol
 
 from providers.agreement import Agreement, Pace
 from providers.clock import Clock
 from providers.deadlines import Deadlines
 from providers.errors import UpstreamRateLimited
-from providers.flights import FlightScope
+from providers.flight import FlightScope
 from providers.records import Provider
 
 _LAPSE_S: Final = 0.1
 
 
-class Turn:
-    """A call that waits for a slot: ``came`` is True when it has one, False when it gives up."""
+class Waiting(Protocol):
+    """A call that waits for a slot; ``owner`` is the request that it is made for."""
 
-    __slots__ = ("_deadlines", "_gives_up_at", "_scope", "came")
+    owner: int
+
+    @property
+    def until(self) -> float:
+        """The time of the event loop at which it gives up; it may be put off meanwhile."""
+        ...
+
+    def begin(self) -> bool:
+        """Use the slot that is given to it; False where it gave up."""
+        ...
+
+    def expire(self) -> None:
+        """Give up, unless that was put off."""
+        ...
+
+
+class Turn:
+    """A call in a task that waits for a slot: ``came`` is True when it has one, False when it gives up."""
+
+    __slots__ = ("_deadlines", "_gives_up_at", "_scope", "came", "owner")
 
     def __init__(self, scope: FlightScope, wait_s: float, deadlines: Deadlines) -> None:
         loop = asyncio.get_running_loop()
         self.came: asyncio.Future[bool] = loop.create_future()
+        self.owner = scope.owner
         self._gives_up_at = loop.time() + wait_s
         self._scope = scope
         self._deadlines = deadlines
-        deadlines.watch(self, self._until)
+        deadlines.watch(self, self.until)
 
     @property
     def is_too_long(self) -> bool:
@@ -38,29 +58,37 @@ class Turn:
         """Whether a slot was given to it."""
         return self.came.done() and not self.came.cancelled() and self.came.result()
 
+    @property
+    def until(self) -> float:
+        """The time of the event loop at which it gives up."""
+        return min(self._gives_up_at, self._scope.deadline)
+
+    def begin(self) -> bool:
+        """Use the slot that is given to it; False where it gave up."""
+        if self.came.done():
+            return False
+        self.came.set_result(True)
+        return True
+
     def expire(self) -> None:
         """Give up, unless the deadline was put off meanwhile."""
-        if asyncio.get_running_loop().time() < self._until:
-            self._deadlines.watch(self, self._until)
+        if asyncio.get_running_loop().time() < self.until:
+            self._deadlines.watch(self, self.until)
         elif not self.came.done():
             self.came.set_result(False)
-
-    @property
-    def _until(self) -> float:
-        return min(self._gives_up_at, self._scope.deadline)
 
 
 class Slots:
     """A number of calls at once, given in turn to the requests that wait, one call a turn.
 
-    So a request of one call does not wait behind another's two thousand.
+    So a request of one call does not wait behind another's two thousand. ``wait_s`` is how long a call may wait.
     """
 
     def __init__(self, provider: Provider, size: int, wait_s: float) -> None:
+        self.wait_s = wait_s
         self._provider = provider
         self._free = size
-        self._wait_s = wait_s
-        self._waiting: OrderedDict[Hashable, deque[Turn]] = OrderedDict()
+        self._waiting: OrderedDict[Hashable, deque[Waiting]] = OrderedDict()
         self._deadlines = Deadlines()
 
     @property
@@ -82,43 +110,57 @@ class Slots:
         """
         if self.take():
             return
-        turn = Turn(scope, self._wait_s, self._deadlines)
-        self._waiting.setdefault(scope.owner, deque()).append(turn)
+        turn = Turn(scope, self.wait_s, self._deadlines)
+        self._enter(turn)
         try:
-            if await turn.came:
-                return
+            has_slot = await turn.came
         except asyncio.CancelledError:
-            self._withdraw(scope.owner, turn)
+            self.leave(turn)
+            if turn.has_slot:
+                self.give_back()
             raise
-        finally:
-            self._deadlines.forget(turn)
-        self._withdraw(scope.owner, turn)
-        if turn.is_too_long:
-            raise too_busy(self._provider, self._wait_s)
-        raise TimeoutError
-
-    def _withdraw(self, owner: Hashable, turn: Turn) -> None:
-        if turn.has_slot:
-            self.give_back()
+        self._deadlines.forget(turn)
+        if has_slot:
             return
-        queue = self._waiting.get(owner)
-        if queue is not None and turn in queue:
-            queue.remove(turn)
+        self.leave(turn)
+        raise too_busy(self._provider, self.wait_s) if turn.is_too_long else TimeoutError()
+
+    def wait(self, call: Waiting) -> None:
+        """Let a call begin when a slot is free, in its turn; it leaves by itself when it gives up."""
+        self._deadlines.watch(call, call.until)
+        self._enter(call)
+
+    def arrived(self, call: Waiting) -> None:
+        """Take note that a call that waited has its slot."""
+        self._deadlines.forget(call)
+
+    def wait_on(self, call: Waiting) -> None:
+        """Let a call wait that has put off when it gives up."""
+        self._deadlines.watch(call, call.until)
+
+    def leave(self, call: Waiting) -> None:
+        """Let a call wait no more."""
+        self._deadlines.forget(call)
+        queue = self._waiting.get(call.owner)
+        if queue is not None and call in queue:
+            queue.remove(call)
             if not queue:
-                del self._waiting[owner]
+                del self._waiting[call.owner]
 
     def give_back(self) -> None:
         """Let the next have what was taken."""
         while self._waiting:
             owner, queue = self._waiting.popitem(last=False)
-            turn = queue.popleft()
+            call = queue.popleft()
             if queue:
                 # At the end of the line again: every other request gets its turn first.
                 self._waiting[owner] = queue
-            if not turn.came.done():
-                turn.came.set_result(True)
+            if call.begin():
                 return
         self._free += 1
+
+    def _enter(self, call: Waiting) -> None:
+        self._waiting.setdefault(call.owner, deque()).append(call)
 
 
 class Rate:

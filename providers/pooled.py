@@ -10,8 +10,9 @@ import msgspec
 from aiohttp.client_reqrep import ConnectionKey
 
 from providers.deadlines import Deadlines
+from providers.exchange import PooledExchange
 from providers.pool import Pool
-from providers.transport import CAUGHT, Reply, SendFailed, reason, refuse_unsendable
+from providers.transport import CAUGHT, Reply, SendFailed, Told, reason, refuse_unsendable
 from providers.wire import Wire
 
 # What may be sent again where the first one may have arrived (RFC 9110, 9.2.2).
@@ -63,6 +64,16 @@ class Lines:
             return peer, url[cut:]
         origin, target = parted(url)
         return self._peer(origin), target
+
+    def begin(
+        self, peer: Peer, request: bytes, until: float, max_bytes: int, told: Told
+    ) -> PooledExchange | None:
+        """Send a request on a connection that rests; None where there is none."""
+        wire = self._pool.take(peer.key)
+        if wire is None:
+            return None
+        exchange = PooledExchange(self._pool, self._deadlines, peer.key, wire, told)
+        return exchange if exchange.begin(request, until, max_bytes) else None
 
     async def run(self, peer: Peer, method: str, request: bytes, until: float, max_bytes: int) -> Reply:
         """Send the request and read its answer; once more where the connection was gone before it could arrive."""
@@ -144,6 +155,20 @@ class PooledTransport:
             raise
         except CAUGHT as error:
             raise reason(error) from error
+
+    def begin(
+        self, url: str, headers: Mapping[str, str], told: Told, *, timeout_s: float, max_bytes: int
+    ) -> PooledExchange | None:
+        """Send a GET in this step; None where that would have to wait, or cannot be sent at all."""
+        lines = self._lines
+        if lines is None:
+            return None
+        try:
+            peer, target = lines.addressed(url)
+            request = request_bytes("GET", target, peer.head(headers), None)
+        except (ValueError, aiohttp.InvalidURL):
+            return None
+        return lines.begin(peer, request, lines.time() + timeout_s, max_bytes, told)
 
     async def close(self) -> None:
         """Close every connection; the transport makes new ones if it is used again."""

@@ -59,6 +59,10 @@ class Retry:
         self._clock = clock
         self._chance = chance
 
+    def earn(self) -> None:
+        """Take note of a call that needed no more than its first attempt."""
+        self._budget.earn()
+
     async def run(self, attempt: Callable[[], Awaitable[T]], scope: CallScope) -> T:
         """Attempt until it works, or the last failure is raised."""
         self._budget.earn()

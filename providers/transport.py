@@ -5,7 +5,7 @@ Retry, login, limits and tracing live above this seam, so that another way of se
 
 import re
 from collections.abc import Mapping
-from typing import Final, Protocol
+from typing import Final, Protocol, runtime_checkable
 
 import aiohttp
 import msgspec
@@ -22,6 +22,10 @@ class Reply(msgspec.Struct, frozen=True):
 
 class SendFailed(Exception):
     """The connection could not be made, was reset, or ended before the answer did."""
+
+
+class NeverArrived(SendFailed):
+    """The connection was gone before the request could arrive: it was not sent, as far as anyone knows."""
 
 
 class CertificateRefused(SendFailed):
@@ -63,6 +67,37 @@ class Transport(Protocol):
 
     async def close(self) -> None:
         """Close every connection."""
+        ...
+
+
+class Told(Protocol):
+    """Who is told, once, what came of a request."""
+
+    def received(self, reply: Reply) -> None:
+        """Take the answer."""
+        ...
+
+    def failed(self, failure: Exception) -> None:
+        """Take the reason why there is none: what ``send`` would raise, or NeverArrived."""
+        ...
+
+
+class Exchange(Protocol):
+    """A request that was sent, and whose answer has not come."""
+
+    def cancel(self) -> None:
+        """Want no answer any more: nobody is told."""
+        ...
+
+
+@runtime_checkable
+class PromptTransport(Transport, Protocol):
+    """A way that can also send in the step that asks for it, and tell of the answer in the step that reads it."""
+
+    def begin(
+        self, url: str, headers: Mapping[str, str], told: Told, *, timeout_s: float, max_bytes: int
+    ) -> Exchange | None:
+        """Send a GET; None, and nothing sent, where that would have to wait for anything."""
         ...
 
 

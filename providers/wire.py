@@ -1,10 +1,26 @@
 """One connection to a provider."""
 
 import asyncio
-from typing import cast
+from typing import Protocol, cast
 
 from providers.reading import Reading
 from providers.transport import BodyTooLarge, BodyUnreadable, Reply, SendFailed
+
+
+class Awaited(Protocol):
+    """An answer that is waited for: a future, or what stands in its place."""
+
+    def done(self) -> bool:
+        """Tell whether it is not waited for any more."""
+        ...
+
+    def set_result(self, reply: Reply, /) -> None:
+        """Take it."""
+        ...
+
+    def set_exception(self, failure: Exception, /) -> None:
+        """Take the reason why it does not come."""
+        ...
 
 
 class Wire(asyncio.Protocol):
@@ -30,21 +46,25 @@ class Wire(asyncio.Protocol):
         self.is_used = self.is_heard = self.should_close = False
         self._is_lost = False
         self._reading: Reading | None = None
-        self._answer: asyncio.Future[Reply] | None = None
+        self._answer: Awaited | None = None
         self._closed: asyncio.Future[None] | None = None
 
     def ask(self, request: bytes, max_bytes: int, *, has_body: bool) -> "asyncio.Future[Reply]":
         """Send one request. The answer raises SendFailed, BodyTooLarge or BodyUnreadable."""
+        answer: asyncio.Future[Reply] = asyncio.get_running_loop().create_future()
+        self.send(request, answer, max_bytes, has_body=has_body)
+        return answer
+
+    def send(self, request: bytes, answer: Awaited, max_bytes: int, *, has_body: bool) -> None:
+        """Send one request; raises SendFailed where the connection is closed."""
         transport = self.transport
         self.is_heard = False
         if transport is None or transport.is_closing():
             raise SendFailed("connection lost")
         # One for each answer: none begins in the middle of what an earlier one left.
         self._reading = Reading(max_bytes, has_body=has_body)
-        answer: asyncio.Future[Reply] = asyncio.get_running_loop().create_future()
         self._answer = answer
         transport.write(request)
-        return answer
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Begin."""
@@ -126,7 +146,7 @@ class Wire(asyncio.Protocol):
         if answer is not None:
             answer.set_exception(failure)
 
-    def _end(self) -> "asyncio.Future[Reply] | None":
+    def _end(self) -> Awaited | None:
         if self._reading is not None:
             self._reading.close()
             self._reading = None

@@ -3,7 +3,8 @@
 import asyncio
 
 from providers.errors import NotAsked
-from providers.flights import Flight, Flights, Wait
+from providers.flight import Flight
+from providers.flights import Flights, Wait
 from providers.records import Provider
 from providers.scope import CallScope
 
@@ -22,7 +23,7 @@ async def test_who_comes_in_the_turn_in_which_a_call_runs_out_of_time_begins_ano
         wait = Wait(deadline)
         scope = CallScope("a request", loop.time(), deadline)
         flight = flights.find("key") or flights.start("key", scope, fetch)
-        flights.join("key", flight, wait)
+        flights.join(flight, wait)
         return flight, wait
 
     deadline = loop.time() + 0.02
@@ -36,6 +37,7 @@ async def test_who_comes_in_the_turn_in_which_a_call_runs_out_of_time_begins_ano
     await flights.wait(first_wait)
     assert second is not first
     assert second.outcome(Provider.FORGE) == "the answer"
+    assert first.task is not None
     assert isinstance(first.task.exception(), TimeoutError)
 
 
@@ -51,6 +53,7 @@ async def test_who_comes_in_the_turn_in_which_a_call_was_not_asked_for_begins_an
     assert flights.find("key") is flight
     # The task takes its one step in the next turn, and is told to have landed in the one after.
     await asyncio.sleep(0)
+    assert flight.task is not None
     assert flight.task.done()
     assert flight.landed_at == 0
     assert flights.find("key") is None

@@ -10,7 +10,7 @@ import pytest
 from providers.agreement import Agreement, Pace, Reserved
 from providers.deadlines import Deadlines
 from providers.errors import UpstreamRateLimited
-from providers.flights import FlightScope
+from providers.flight import FlightScope
 from providers.limits import Rate, Slots, Turn
 from providers.records import Provider
 from providers.scope import CallScope

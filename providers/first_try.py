@@ -1,0 +1,143 @@
+"""The first try of a call where nothing but its turn is waited for: it costs no task and no coroutine."""
+
+import asyncio
+from collections.abc import Callable, Mapping
+from contextvars import Context, copy_context
+from typing import TYPE_CHECKING, Any
+
+from providers.call_record import CallRecord
+from providers.calls import Call
+from providers.flight import Flight
+from providers.transport import Exchange, NeverArrived, Reply
+
+if TYPE_CHECKING:
+    from providers.attempts import Attempts
+
+
+class FirstTry:
+    """Sends in the step that asks for it, or that gives it a slot, and tells in the step that reads the answer.
+
+    ``outcome`` is what came: a reply of any status, what ``Transport.send`` raises, or a ProviderError where it got no
+    slot; None where nothing was sent. With ``has_slot`` it still has one, for whoever goes on. ``headers`` are the
+    credentials that were sent, ``context`` is that of who asked.
+    """
+
+    __slots__ = (
+        "_attempts",
+        "_began",
+        "_exchange",
+        "_gives_up_at",
+        "_told",
+        "call",
+        "context",
+        "flight",
+        "has_slot",
+        "headers",
+        "outcome",
+        "owner",
+        "record",
+    )
+
+    def __init__(
+        self,
+        attempts: "Attempts",
+        call: Call,
+        flight: Flight[Any],
+        record: CallRecord,
+        headers: Mapping[str, str],
+        told: Callable[["FirstTry"], None],
+    ) -> None:
+        self._attempts = attempts
+        self._told = told
+        self._exchange: Exchange | None = None
+        self._began = self._gives_up_at = 0.0
+        self.call = call
+        self.flight = flight
+        self.owner = flight.owner
+        self.record = record
+        self.headers = headers
+        self.context: Context = copy_context()
+        self.has_slot = False
+        self.outcome: Reply | Exception | None = None
+
+    @property
+    def until(self) -> float:
+        """The time of the event loop at which it gives up waiting for a slot."""
+        return min(self._gives_up_at, self.flight.deadline)
+
+    def start(self) -> bool:
+        """Send, or wait for a slot; False where something else would have to be waited for."""
+        slots = self._attempts.slots
+        if not slots.take():
+            self._gives_up_at = asyncio.get_running_loop().time() + slots.wait_s
+            slots.wait(self)
+            return True
+        if self._send():
+            return True
+        slots.give_back()
+        return False
+
+    def begin(self) -> bool:
+        """Use the slot that is given to it."""
+        self._attempts.slots.arrived(self)
+        if not self._send():
+            self.has_slot = True
+            self._told(self)
+        return True
+
+    def expire(self) -> None:
+        """Give up waiting for a slot, unless the deadline was put off meanwhile."""
+        slots = self._attempts.slots
+        if asyncio.get_running_loop().time() < self.until:
+            slots.wait_on(self)
+            return
+        slots.leave(self)
+        self.outcome = self._attempts.refusal(is_ours=self._gives_up_at <= self.flight.deadline)
+        self._told(self)
+
+    def received(self, reply: Reply) -> None:
+        """Take the answer."""
+        self._exchange = None
+        self._attempts.ended(self.call, asyncio.get_running_loop().time() - self._began)
+        self.record.status = reply.status
+        self.outcome = reply
+        self._told(self)
+
+    def failed(self, failure: Exception) -> None:
+        """Take the reason why there is none."""
+        self._exchange = None
+        if isinstance(failure, NeverArrived):
+            self.record.attempts -= 1
+            self.has_slot = True
+        else:
+            self._attempts.slots.give_back()
+            self.outcome = failure
+        self._told(self)
+
+    def use_slot(self) -> bool:
+        """Hand over the slot that it has; False where it has none."""
+        had, self.has_slot = self.has_slot, False
+        return had
+
+    def give_back(self) -> None:
+        """Give back the slot that it has, if it has one still."""
+        if self.use_slot():
+            self._attempts.slots.give_back()
+
+    def cancel(self) -> None:
+        """Wait for nothing any more; nobody is told."""
+        slots, exchange = self._attempts.slots, self._exchange
+        if exchange is None:
+            slots.leave(self)
+            return
+        self._exchange = None
+        exchange.cancel()
+        slots.give_back()
+
+    def _send(self) -> bool:
+        self._began = asyncio.get_running_loop().time()
+        self._exchange = self._attempts.send_at_once(self, self.flight.deadline - self._began)
+        if self._exchange is None:
+            return False
+        self.record.attempts += 1
+        return True

@@ -7,7 +7,8 @@ from urllib.parse import quote, urlencode
 
 import msgspec
 
-from providers.records import Origin
+from providers.call_record import CallRecord
+from providers.records import Origin, Provider
 from providers.transport import Reply
 
 T = TypeVar("T")
@@ -34,6 +35,19 @@ class Call(msgspec.Struct, frozen=True, kw_only=True, cache_hash=True):
     limit: int | None = None
     variant: str = ""
     tags: tuple[str, ...] = ()
+
+    def record(
+        self,
+        provider: Provider,
+        started_ms: float,
+        verdict: str = "MISS",
+        age_s: int = 0,
+        origin: Origin | None = None,
+    ) -> CallRecord:
+        """Begin what a receipt tells of it."""
+        return CallRecord(
+            provider, self.route, started_ms, 0.0, 1, self.skip, self.limit, verdict, 0, age_s, None, origin
+        )
 
 
 class Sample(msgspec.Struct, frozen=True):

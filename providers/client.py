@@ -4,10 +4,9 @@ import asyncio
 from collections.abc import Callable, Hashable, Iterable, Mapping
 from functools import partial
 from http import HTTPStatus
-from typing import Generic, TypeVar
+from typing import TypeVar
 
-import msgspec
-
+from providers.arrival import Arrival, Waiting
 from providers.attempts import Attempts
 from providers.auth import Credentials
 from providers.breaker import Circuits, CircuitState
@@ -117,7 +116,7 @@ class ProviderClient:
             await scope.tracer.traced(began.record, lambda _: self._flights.wait(wait))
         else:
             await self._flights.wait(wait)
-        answer = self._ended(began, scope)
+        answer = self._outcome(began, scope)
         if isinstance(answer, ProviderError):
             raise answer
         return answer
@@ -138,7 +137,7 @@ class ProviderClient:
             return None
         answer: Answer[T] = entry.answer
         started_ms = (asyncio.get_running_loop().time() - scope.began) * 1000
-        scope.calls.append(self._kept_record(call, started_ms, verdict, age_s, answer.origin))
+        scope.calls.append(call.record(self.provider, started_ms, verdict, age_s, answer.origin))
         if verdict == "STALE":
             self._renew(ask(), scope)
         return answer
@@ -155,9 +154,25 @@ class ProviderClient:
             verdict, age_s = ("", 0) if entry is None else entry.verdict_at(now)
             if entry is None or verdict != "HIT":
                 break
-            scope.calls.append(self._kept_record(call, started_ms, verdict, age_s, entry.answer.origin))
+            scope.calls.append(call.record(self.provider, started_ms, verdict, age_s, entry.answer.origin))
             answers.append(entry.answer)
         return answers
+
+    def begins_at_once(self, scope: CallScope) -> bool:
+        """Tell whether ``begin`` may be used for a request: not in a rehearsal, nor where its calls are traced."""
+        return scope.rehearsal is None and scope.tracer is None and not self.missing
+
+    def begin(
+        self, ask: Ask[T], scope: CallScope, told: Callable[[Answer[T] | Exception], object]
+    ) -> Arrival[T] | None:
+        """Call for what is not at hand, and tell, once, what ``get`` would give or raise; None: it is told already."""
+        waiting = self._called(ask, scope)
+        if isinstance(waiting, ProviderError):
+            told(waiting)
+            return None
+        arrival = Arrival(self._flights, waiting, scope.deadline, partial(self._ended, scope), told)
+        arrival.begin()
+        return arrival
 
     async def by_key(
         self, keys: Iterable[K], ask: Callable[[K], Ask[T]], scope: CallScope
@@ -173,7 +188,7 @@ class ProviderClient:
         wait = Wait(scope.deadline)
         began = {key: self._begin(each, scope, wait) for key, each in asks.items()}
         await self._flights.wait(wait)
-        return {key: self._ended(each, scope) for key, each in began.items()}
+        return {key: self._outcome(each, scope) for key, each in began.items()}
 
     async def _alone(self, ask: Ask[T], scope: CallScope) -> Answer[T] | ProviderError:
         try:
@@ -181,13 +196,19 @@ class ProviderClient:
         except ProviderError as error:
             return error
 
-    def _begin(self, ask: Ask[T], scope: CallScope, wait: Wait) -> "Answer[T] | Waiting[T] | ProviderError":
+    def _begin(self, ask: Ask[T], scope: CallScope, wait: Wait) -> Answer[T] | Waiting[T] | ProviderError:
         """Answer with what is kept, or let the request wait for the call."""
         answer = self.at_hand(ask.call, lambda: ask, scope)
         if answer is not None:
             return answer
+        waiting = self._called(ask, scope)
+        if isinstance(waiting, Waiting) and wait.add(waiting.flight):
+            self._flights.join(waiting.flight, wait)
+        return waiting
+
+    def _called(self, ask: Ask[T], scope: CallScope) -> Waiting[T] | ProviderError:
         now = asyncio.get_running_loop().time()
-        record = self._record(ask.call, scope, now)
+        record = ask.call.record(self.provider, (now - scope.began) * 1000)
         scope.calls.append(record)
         if now >= scope.deadline:
             return NotAsked(self.provider, "was not asked: the request's time was over")
@@ -196,15 +217,15 @@ class ProviderClient:
             record.verdict = "JOINED"
         else:
             flight = self._start(ask, scope, record)
-        self._flights.join(flight, wait)
         return Waiting(ask, flight, record)
 
-    def _ended(
-        self, began: "Answer[T] | Waiting[T] | ProviderError", scope: CallScope
+    def _outcome(
+        self, began: Answer[T] | Waiting[T] | ProviderError, scope: CallScope
     ) -> Answer[T] | ProviderError:
-        if not isinstance(began, Waiting):
-            return began
-        record, flight = began.record, began.flight
+        return self._ended(scope, began) if isinstance(began, Waiting) else began
+
+    def _ended(self, scope: CallScope, waiting: Waiting[T]) -> Answer[T] | ProviderError:
+        record, flight = waiting.record, waiting.flight
         ended_at = flight.landed_at or asyncio.get_running_loop().time()
         record.ms = (ended_at - scope.began) * 1000 - record.started_ms
         outcome = flight.outcome(self.provider)
@@ -212,37 +233,14 @@ class ProviderClient:
             return outcome
         record.origin = outcome.origin
         if record.verdict == "STALE":
-            self._renew(began.ask, scope)
+            self._renew(waiting.ask, scope)
         return outcome
-
-    def _record(self, call: Call, scope: CallScope, now: float) -> CallRecord:
-        return CallRecord(
-            provider=self.provider,
-            route=call.route,
-            started_ms=(now - scope.began) * 1000,
-            skip=call.skip,
-            limit=call.limit,
-        )
-
-    def _kept_record(
-        self, call: Call, started_ms: float, verdict: str, age_s: int, origin: Origin
-    ) -> CallRecord:
-        return CallRecord(
-            provider=self.provider,
-            route=call.route,
-            started_ms=started_ms,
-            skip=call.skip,
-            limit=call.limit,
-            verdict=verdict,
-            age_s=age_s,
-            origin=origin,
-        )
 
     async def _rehearsed(self, ask: Ask[T], scope: CallScope) -> Answer[T]:
         rehearsal = scope.rehearsal
         if self.missing or rehearsal is None:
             raise NotConfigured(self.provider, f"is not configured: set {' and '.join(self.missing)}")
-        record = self._record(ask.call, scope, asyncio.get_running_loop().time())
+        record = ask.call.record(self.provider, (asyncio.get_running_loop().time() - scope.began) * 1000)
         entry = self._kept.find(ask.call)
         now = self._clock.unix()
         if entry is not None and entry.may_serve(now):
@@ -291,11 +289,3 @@ class ProviderClient:
         return self._flights.start(
             ask.call, scope, traced(fetch, record, scope.tracer) if scope.tracer else fetch, renews=renews
         )
-
-
-class Waiting(msgspec.Struct, Generic[T], frozen=True):
-    """What a request waits for, and where it is written down."""
-
-    ask: Ask[T]
-    flight: Flight[Answer[T]]
-    record: CallRecord

@@ -3,15 +3,32 @@
 import asyncio
 from collections.abc import Callable, Mapping
 from contextvars import Context, copy_context
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 from providers.call_record import CallRecord
 from providers.calls import Call
+from providers.errors import ProviderError
 from providers.flight import Flight
+from providers.limits import Slots
 from providers.transport import Exchange, NeverArrived, Reply
 
-if TYPE_CHECKING:
-    from providers.attempts import Attempts
+
+class Sender(Protocol):
+    """What sends a first try, within the bounds of its provider."""
+
+    slots: Slots
+
+    def send_at_once(self, first: "FirstTry", left_s: float) -> Exchange | None:
+        """Send; None where that would have to wait."""
+        ...
+
+    def ended(self, call: Call, duration_s: float) -> None:
+        """Take note that it is answered: its slot is free."""
+        ...
+
+    def refusal(self, *, is_ours: bool) -> ProviderError:
+        """Say why it got no slot: by our own bound, or by the deadline of its request."""
+        ...
 
 
 class FirstTry:
@@ -23,10 +40,10 @@ class FirstTry:
     """
 
     __slots__ = (
-        "_attempts",
         "_began",
         "_exchange",
         "_gives_up_at",
+        "_sender",
         "_told",
         "call",
         "context",
@@ -40,14 +57,14 @@ class FirstTry:
 
     def __init__(
         self,
-        attempts: "Attempts",
+        sender: Sender,
         call: Call,
         flight: Flight[Any],
         record: CallRecord,
         headers: Mapping[str, str],
         told: Callable[["FirstTry"], None],
     ) -> None:
-        self._attempts = attempts
+        self._sender = sender
         self._told = told
         self._exchange: Exchange | None = None
         self._began = self._gives_up_at = 0.0
@@ -67,7 +84,7 @@ class FirstTry:
 
     def start(self) -> bool:
         """Send, or wait for a slot; False where something else would have to be waited for."""
-        slots = self._attempts.slots
+        slots = self._sender.slots
         if not slots.take():
             self._gives_up_at = asyncio.get_running_loop().time() + slots.wait_s
             slots.wait(self)
@@ -79,7 +96,7 @@ class FirstTry:
 
     def begin(self) -> bool:
         """Use the slot that is given to it."""
-        self._attempts.slots.arrived(self)
+        self._sender.slots.arrived(self)
         if not self._send():
             self.has_slot = True
             self._told(self)
@@ -87,18 +104,18 @@ class FirstTry:
 
     def expire(self) -> None:
         """Give up waiting for a slot, unless the deadline was put off meanwhile."""
-        slots = self._attempts.slots
+        slots = self._sender.slots
         if asyncio.get_running_loop().time() < self.until:
             slots.wait_on(self)
             return
         slots.leave(self)
-        self.outcome = self._attempts.refusal(is_ours=self._gives_up_at <= self.flight.deadline)
+        self.outcome = self._sender.refusal(is_ours=self._gives_up_at <= self.flight.deadline)
         self._told(self)
 
     def received(self, reply: Reply) -> None:
         """Take the answer."""
         self._exchange = None
-        self._attempts.ended(self.call, asyncio.get_running_loop().time() - self._began)
+        self._sender.ended(self.call, asyncio.get_running_loop().time() - self._began)
         self.record.status = reply.status
         self.outcome = reply
         self._told(self)
@@ -110,7 +127,7 @@ class FirstTry:
             self.record.attempts -= 1
             self.has_slot = True
         else:
-            self._attempts.slots.give_back()
+            self._sender.slots.give_back()
             self.outcome = failure
         self._told(self)
 
@@ -122,11 +139,11 @@ class FirstTry:
     def give_back(self) -> None:
         """Give back the slot that it has, if it has one still."""
         if self.use_slot():
-            self._attempts.slots.give_back()
+            self._sender.slots.give_back()
 
     def cancel(self) -> None:
         """Wait for nothing any more; nobody is told."""
-        slots, exchange = self._attempts.slots, self._exchange
+        slots, exchange = self._sender.slots, self._exchange
         if exchange is None:
             slots.leave(self)
             return
@@ -136,7 +153,7 @@ class FirstTry:
 
     def _send(self) -> bool:
         self._began = asyncio.get_running_loop().time()
-        self._exchange = self._attempts.send_at_once(self, self.flight.deadline - self._began)
+        self._exchange = self._sender.send_at_once(self, self.flight.deadline - self._began)
         if self._exchange is None:
             return False
         self.record.attempts += 1

@@ -3,14 +3,11 @@
 import asyncio
 from collections.abc import AsyncIterator, Hashable
 from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING, Generic, Protocol, TypeVar, cast
+from typing import Any, Generic, Protocol, TypeVar, cast
 
 from providers.errors import NotAsked, ProviderError, UpstreamTimeout, UpstreamUnavailable
 from providers.records import Provider
 from providers.scope import CallScope
-
-if TYPE_CHECKING:
-    from providers.flights import Wait
 
 T = TypeVar("T")
 
@@ -53,6 +50,20 @@ class FlightScope(CallScope):
                 self._timeouts.discard(timeout)
 
 
+class Waits(Protocol):
+    """Who waits for a flight until a deadline, and is told when it lands."""
+
+    deadline: float
+
+    def note(self, flight: "Flight[Any]") -> None:
+        """Take note that it has landed."""
+        ...
+
+    def expire(self) -> None:
+        """Wait no longer."""
+        ...
+
+
 class Bringing(Protocol):
     """What brings the answer of a flight."""
 
@@ -88,7 +99,7 @@ class Flight(Generic[T]):
         self.owner = id(began_by)
         self.deadline = began_by.deadline
         self.renews = renews
-        self.waits: list[Wait] = []
+        self.waits: list[Waits] = []
         self.landed_at = 0.0
         self.task: asyncio.Task[T] | None = None
         self.bringing: Bringing | None = None

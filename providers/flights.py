@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 from providers.call_record import CallRecord
 from providers.deadlines import Deadlines
-from providers.flight import Flight, end_of
+from providers.flight import Flight, Waits, end_of
 from providers.scope import CallScope
 from providers.tracing import TraceHeaders, Tracer
 
@@ -61,7 +61,7 @@ class Flights:
         context: Context | None = None,
         then: Callable[[], object] | None = None,
     ) -> None:
-        """Bring the answer of a call in a task; ``then`` is called at its end, also where that comes before it began."""
+        """Bring the answer of a call in a task; ``then`` is called when it ends, also where it had not begun."""
         flight.task = flight.bringing = asyncio.get_running_loop().create_task(fetching, context=context)
         flight.task.add_done_callback(partial(self._end, flight, then))
 
@@ -72,7 +72,8 @@ class Flights:
         self._aloft.discard(flight)
         self._leave(flight)
         flight.landed_at = asyncio.get_running_loop().time()
-        for wait in flight.waits:
+        waits, flight.waits = flight.waits, []
+        for wait in waits:
             wait.note(flight)
 
     def is_current(self, flight: Flight[Any]) -> bool:
@@ -84,25 +85,31 @@ class Flights:
         for key in [key for key in self._by_key if concerns(key)]:
             del self._by_key[key]
 
-    def join(self, flight: Flight[Any], wait: "Wait") -> None:
+    def join(self, flight: Flight[Any], wait: Waits) -> None:
         """Let a request wait for a flight, and the flight for it."""
-        # Two keys can come to one call; one that was sent at once may have come to its end at once.
-        if not flight.landed_at and wait.add(flight):
-            flight.waits.append(wait)
-            flight.extend(wait.deadline)
+        flight.waits.append(wait)
+        flight.extend(wait.deadline)
 
     async def wait(self, wait: "Wait") -> None:
         """Wait until all flights of a request have landed, or its deadline; being cancelled harms no other request."""
         landing = wait.begin()
         if landing is None:
             return
-        self._deadlines.watch(wait, wait.deadline + _GRACE_S)
+        self.watch(wait)
         try:
             await landing
         finally:
             self._deadlines.forget(wait)
             for flight in wait.left():
-                self._part(flight, wait)
+                self.part(flight, wait)
+
+    def watch(self, wait: Waits) -> None:
+        """Let it expire a hair later than a flight of the same deadline."""
+        self._deadlines.watch(wait, wait.deadline + _GRACE_S)
+
+    def forget(self, wait: Waits) -> None:
+        """Let it expire no more."""
+        self._deadlines.forget(wait)
 
     async def close(self) -> None:
         """Cancel every call in flight."""
@@ -112,7 +119,10 @@ class Flights:
         await asyncio.gather(*tasks, return_exceptions=True)
         self._deadlines.close()
 
-    def _part(self, flight: Flight[Any], wait: "Wait") -> None:
+    def part(self, flight: Flight[Any], wait: Waits) -> None:
+        """Let a flight that has not landed be waited for no more; it is cancelled where nobody else does."""
+        if wait not in flight.waits:
+            return
         flight.waits.remove(wait)
         if not flight.waits and not flight.renews and flight.bringing is not None:
             self._leave(flight)
@@ -162,7 +172,7 @@ class Wait:
         self._landing: asyncio.Future[None] | None = None
 
     def add(self, flight: Flight[Any]) -> bool:
-        """Wait for that one too; False where it is waited for already."""
+        """Wait for that one too; False where it is waited for already: two keys can come to one call."""
         is_new = flight not in self._left
         self._left.add(flight)
         return is_new

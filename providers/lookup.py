@@ -4,6 +4,7 @@ from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from functools import lru_cache
 from typing import Any, Final, Generic, TypeVar
 
+from providers.arrival import Arrival
 from providers.calls import Ask, Call
 from providers.client import ProviderClient
 from providers.errors import ProviderError
@@ -51,6 +52,16 @@ class Lookup(Generic[K, T]):
         call = self.call(key)
         answer = self.client.at_hand(call, lambda: self._ask(scope, key, call), scope)
         return answer if answer is None else self.fitted(key, answer)
+
+    def begin(
+        self, scope: CallScope, key: K, told: Callable[[Answer[T] | Exception], object]
+    ) -> Arrival[T] | None:
+        """Look up one key that is not at hand, and tell, once, what came of it; None: it is told already.
+
+        For requests that ``begins_at_once`` of the client allows it for. ``fitted`` makes of the answer what the key is
+        to have.
+        """
+        return self.client.begin(self._ask(scope, key, self.call(key)), scope, told)
 
     def fitted(self, key: K, answer: Answer[T]) -> Answer[T]:
         """Make of what was kept what the key is to have."""

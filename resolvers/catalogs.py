@@ -20,7 +20,7 @@ from resolvers.connections import (
 from resolvers.context import Info
 from resolvers.cursors import Binding, binding
 from resolvers.errors import BadUserInput
-from resolvers.loaders import SafeLoader
+from resolvers.safe_loader import SafeLoader
 from resolvers.selection import Selection, planned
 from resolvers.windows import LARGEST_PAGE, Window, WindowAnswer
 

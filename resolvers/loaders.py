@@ -1,11 +1,8 @@
-"""Batching and per-request memory: every value by its key, each key asked once."""
+"""Per-request memory: every value by its key, each key asked once, windows merged in batches."""
 
-import asyncio
-from collections.abc import Awaitable, Callable, Hashable, Iterable, Iterator, Mapping
-from functools import cached_property, partial
-from typing import Any, Generic, TypeVar, cast
-
-from aiodataloader import DataLoader
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
+from functools import partial
+from typing import Any, Generic, TypeVar
 
 from providers.clubmed.records import Resort
 from providers.errors import ProviderError
@@ -18,190 +15,31 @@ from providers.musement.records import Activity
 from providers.records import Answer, Image, Media, Video
 from providers.registry import Providers
 from providers.scope import CallScope
+from resolvers.key_loader import KeyLoader
 from resolvers.photo_windows import PhotoWindow, PhotoWindows
+from resolvers.safe_loader import AnyLoader, SafeLoader
 from resolvers.windows import Window, WindowAnswer, calls_saved, fetch_windows
 
-K = TypeVar("K", bound=Hashable)
 H = TypeVar("H", bound=Hashable)
+M = TypeVar("M")
 T = TypeVar("T")
-V = TypeVar("V")
 
 Windows = Mapping[Window[H], WindowAnswer[T] | None | ProviderError]
 
 
-class BatchCancelled(Exception):
-    """The batch that a value was to come from was cancelled before it came."""
+class made_once(Generic[M]):  # noqa: N801 - a decorator
+    """A property that is worked out once. Before Python 3.12 the library's own takes a lock for that."""
 
+    def __init__(self, make: Callable[[Any], M]) -> None:
+        self._make = make
+        self.__doc__ = make.__doc__
 
-class SafeLoader(Generic[K, V]):
-    """A loader whose shared futures survive the cancellation of one of their waiters.
+    def __set_name__(self, owner: type, name: str) -> None:
+        self._name = name
 
-    graphql-core 3.3 cancels the siblings of a failed non-null field. A sibling that waits for a loader's future would
-    cancel it for every other waiter too, and the cancelled future would stay in the loader's memory: so every waiter
-    gets a future of its own, cancelled futures are forgotten, and a cancelled batch is an error, not a hang.
-
-    ``fetch`` answers a mapping with one value or exception a key. ``at_hand`` answers what need not be waited for, None
-    for all else: such a value is there at once, without a batch. ``repeats`` counts the loads whose key had been
-    loaded before: each would have been a call of its own. Make one loader a request, inside its event loop.
-    """
-
-    def __init__(
-        self,
-        fetch: Callable[[list[K]], Awaitable[Mapping[K, V | Exception]]],
-        at_hand: Callable[[K], V | None] | None = None,
-    ) -> None:
-        self.repeats = 0
-        # Kept beside the memory, where a key that was only started looks the same as one that was used.
-        self._used: set[K] = set()
-        self._fetch = fetch
-        self._at_hand = at_hand
-        # What is there, and the futures of what is waited for.
-        self._values: dict[K, V] = {}
-        self._memory: dict[K, asyncio.Future[V]] = {}
-        self._batching: DataLoader[K, V] | None = None
-        self._batches: set[asyncio.Task[Any] | None] = set()
-        self._closed = False
-
-    def at_hand(self, key: K) -> V | None:
-        """Use the value of a key that need not be waited for; any other is fetched from now on, and is None."""
-        value = self._values.get(key) or self.there(key)
-        if value is not None:
-            self._count_use(key)
-        return value
-
-    def lacks(self, key: K) -> bool:
-        """Tell whether a key was never asked for."""
-        return key not in self._values and key not in self._memory and not self._closed
-
-    def put(self, key: K, value: V) -> None:
-        """Take a value that was found for a key."""
-        self._values[key] = value
-
-    def load(self, key: K) -> "asyncio.Future[V]":
-        """Wait for the value of a key; the returned future may be cancelled without harm to others."""
-        self._count_use(key)
-        return self.outcome(key)
-
-    def use(self, key: K) -> "Callable[[], asyncio.Future[V]]":
-        """Let the value of a key be fetched; what is returned waits for it, however often, as one use."""
-        self._count_use(key)
-        self.start(key)
-        return partial(self.outcome, key)
-
-    def there(self, key: K) -> V | None:
-        """Give a value that need not be waited for, to decide something; any other is fetched from now on."""
-        value = self._values.get(key)
-        if value is not None:
-            return value
-        known = self._memory.get(key)
-        if known is None or known.cancelled():
-            value = self._at_hand(key) if self._at_hand and not self._closed else None
-            if value is None:
-                self._memory[key] = self._batched(key)
-            else:
-                self._values[key] = value
-        elif known.done() and known.exception() is None:
-            value = self._values[key] = known.result()
-        return value
-
-    def outcome(self, key: K) -> "asyncio.Future[V]":
-        """Wait as ``load`` does, to decide something: it is no further use of the value."""
-        shared = self._shared(key)
-        # What is done cannot be cancelled any more.
-        if shared.done():
-            return shared
-        waiting: asyncio.Future[V] = asyncio.get_running_loop().create_future()
-        shared.add_done_callback(partial(_hand_on, waiting))
-        return waiting
-
-    def start(self, key: K) -> None:
-        """Let the value of a key be fetched, beside what the caller does next; its failure shows where it is loaded."""
-        self.there(key)
-
-    def _count_use(self, key: K) -> None:
-        if key in self._used:
-            self.repeats += 1
-        self._used.add(key)
-
-    def _shared(self, key: K) -> "asyncio.Future[V]":
-        value = self.there(key)
-        if value is not None:
-            done = self._memory[key] = asyncio.get_running_loop().create_future()
-            done.set_result(value)
-        return self._memory[key]
-
-    def _batched(self, key: K) -> "asyncio.Future[V]":
-        if self._batching is None:
-            # Its own memory would keep cancelled futures.
-            self._batching = DataLoader(self._batch, cache=False)
-        return self._batching.load(key)
-
-    async def _batch(self, keys: list[K]) -> list[V]:
-        if self._closed:
-            self._forget(keys)
-            raise BatchCancelled("the request ended before its data was asked for")
-        # The library runs each batch in a task of its own.
-        batch = asyncio.current_task()
-        self._batches.add(batch)
-        try:
-            found = await self._fetch(keys)
-            values = [found[key] for key in keys]
-        except asyncio.CancelledError as cancelled:
-            self._forget(keys)
-            raise BatchCancelled("the request ended before its data came") from cancelled
-        except Exception:
-            self._forget(keys)
-            raise
-        finally:
-            self._batches.discard(batch)
-        self._read_once(key for key, value in zip(keys, values, strict=True) if isinstance(value, Exception))
-        # The library takes an exception for the failure of its key alone, though its types do not say so.
-        return cast("list[V]", values)
-
-    def _forget(self, keys: list[K]) -> None:
-        # A failure of the whole batch is no answer of any key.
-        self._read_once(keys)
-        for key in keys:
-            self._memory.pop(key, None)
-
-    def _read_once(self, keys: Iterable[K]) -> None:
-        # So that the failure of a value that nobody waits for any more is not reported as never retrieved.
-        for key in keys:
-            future = self._memory.get(key)
-            if future is not None:
-                future.add_done_callback(_retrieved)
-
-    def close(self) -> None:
-        """Cancel what is still being fetched: the request that asked for it has ended."""
-        self._closed = True
-        # It holds this loader, which holds it: only the garbage collector would end a request's data.
-        self._batching = None
-        # The library lets a batch run on when all who waited for it are gone.
-        for batch in self._batches:
-            if batch is not None:
-                batch.cancel()
-
-
-def _hand_on(waiting: "asyncio.Future[V]", shared: "asyncio.Future[V]") -> None:
-    # As asyncio.shield does, in a third of the time: it would also look out for the cancellation of who waits.
-    if waiting.cancelled() or shared.cancelled():
-        waiting.cancel()
-        return
-    error = shared.exception()
-    if error is None:
-        waiting.set_result(shared.result())
-        return
-    waiting.set_exception(error)
-    _retrieved(waiting)
-
-
-def _retrieved(future: "asyncio.Future[V]") -> None:
-    if not future.cancelled():
-        future.exception()
-
-
-AnyLoader = SafeLoader[Any, Any]
-"""A loader of any kind of keys and values."""
+    def __get__(self, instance: object, owner: type) -> M:
+        made = vars(instance)[self._name] = self._make(instance)
+        return made
 
 
 class Loaders:
@@ -226,17 +64,17 @@ class Loaders:
         """How many loads found their key already asked for."""
         return sum(loader.repeats for loader in self._every())
 
-    @cached_property
+    @made_once
     def activity(self) -> SafeLoader[ActivityKey, Answer[Activity]]:
         """Details of activities."""
         return self._by_key(self._providers.musement.activities)
 
-    @cached_property
+    @made_once
     def activity_media(self) -> SafeLoader[ActivityKey, Answer[tuple[Media, ...]]]:
         """Media lists of activities."""
         return self._by_key(self._providers.musement.media)
 
-    @cached_property
+    @made_once
     def activity_window(self) -> SafeLoader[Window[ActivitySearch], WindowAnswer[Activity] | None]:
         """Windows of searches."""
         search, saved = partial(self._providers.musement.search, scope=self._scope), self._calls_saved
@@ -247,22 +85,22 @@ class Loaders:
 
         return SafeLoader(fetch)
 
-    @cached_property
+    @made_once
     def resort(self) -> SafeLoader[ResortKey, Answer[Resort]]:
         """Details of products."""
         return self._by_key(self._providers.clubmed.resorts)
 
-    @cached_property
+    @made_once
     def resort_pictures(self) -> SafeLoader[ResortKey, Answer[tuple[Image, ...]]]:
         """Pictures of products."""
         return self._by_key(self._providers.clubmed.pictures)
 
-    @cached_property
+    @made_once
     def resort_videos(self) -> SafeLoader[ResortKey, Answer[tuple[Video, ...]]]:
         """Videos of products."""
         return self._by_key(self._providers.clubmed.videos)
 
-    @cached_property
+    @made_once
     def resort_window(self) -> SafeLoader[Window[str], WindowAnswer[Resort] | None]:
         """Windows of the catalogue, by locale."""
         catalog, saved = partial(self._providers.clubmed.catalog, scope=self._scope), self._calls_saved
@@ -274,12 +112,12 @@ class Loaders:
 
         return SafeLoader(fetch)
 
-    @cached_property
+    @made_once
     def photo(self) -> SafeLoader[PhotoKey, Answer[Photo]]:
         """Details of photos."""
         return self._by_key(self._providers.forge.photos)
 
-    @cached_property
+    @made_once
     def photo_window(self) -> SafeLoader[Window[PhotoList], WindowAnswer[Photo] | None]:
         """Windows of photo lists."""
         return SafeLoader(self._photo_windows.fetch, self._photo_windows.at_hand)
@@ -290,6 +128,8 @@ class Loaders:
             loader.close()
 
     def _by_key(self, lookup: Lookup[H, T]) -> SafeLoader[H, Answer[T]]:
+        if lookup.client.begins_at_once(self._scope):
+            return KeyLoader(lookup, self._scope)
         return SafeLoader(partial(lookup, scope=self._scope), partial(lookup.at_hand, self._scope))
 
     def _every(self) -> Iterator[AnyLoader]:

@@ -19,7 +19,7 @@ from resolvers.context import Context, Info, looks_at_context
 from resolvers.cursors import Binding
 from resolvers.errors import BadUserInput
 from resolvers.lasting import lasting
-from resolvers.loaders import AnyLoader
+from resolvers.safe_loader import AnyLoader
 from resolvers.selection import Selection
 
 _IMAGES: Final = frozenset({MediaKind.IMAGE})

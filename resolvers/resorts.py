@@ -12,10 +12,11 @@ from providers.records import MediaKind
 from resolvers import partial
 from resolvers.begun import begins_at_once
 from resolvers.context import Context, Info
-from resolvers.loaders import AnyLoader, Loaders
+from resolvers.loaders import Loaders
 from resolvers.lookups import Sought, bounded, checked, each
 from resolvers.media import MediaField, selected_fields
 from resolvers.photos import start_joined
+from resolvers.safe_loader import AnyLoader
 from resolvers.selection import Arguments, Selection, planned
 
 TYPE = "ResortProduct"

@@ -29,7 +29,7 @@ from providers.records import Answer, Image, Owner, Provider, Transform
 from providers.registry import Providers
 from providers.transport import SessionTransport
 from resolvers.context import Context, GraphRules
-from resolvers.loaders import SafeLoader
+from resolvers.safe_loader import SafeLoader
 from schema.fields import argument, field, record_is
 from server.settings import load_settings
 from server.settings_kinds import URL

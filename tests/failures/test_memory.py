@@ -12,7 +12,8 @@ from providers.emulation.faults import Fault, forbidden, unavailable
 from providers.errors import ProviderError
 from providers.forge.records import Photo
 from resolvers.context import Context
-from resolvers.loaders import Loaders, SafeLoader
+from resolvers.loaders import Loaders
+from resolvers.safe_loader import SafeLoader
 from tests.benchmarks.workloads import PAGE_OF_ALL
 from tests.failures.subjects import SUBJECTS, Subject, query
 from tests.graph import EXECUTION, Graph

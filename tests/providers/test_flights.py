@@ -23,6 +23,7 @@ async def test_who_comes_in_the_turn_in_which_a_call_runs_out_of_time_begins_ano
         wait = Wait(deadline)
         scope = CallScope("a request", loop.time(), deadline)
         flight = flights.find("key") or flights.start("key", scope, fetch)
+        wait.add(flight)
         flights.join(flight, wait)
         return flight, wait
 

@@ -11,7 +11,7 @@ from graphql import execute, parse
 from strawberry.types import Info
 
 from resolvers.begun import Begun, begin
-from resolvers.loaders import BatchCancelled, SafeLoader
+from resolvers.safe_loader import BatchCancelled, SafeLoader
 
 
 class Source:

@@ -1,0 +1,92 @@
+"""A loader of keys that cost a call each: nothing is batched, and every call leaves in the step that asks for it."""
+
+import asyncio
+from collections.abc import Hashable
+from functools import partial
+from typing import Any, TypeVar
+
+from providers.arrival import Arrival
+from providers.lookup import Lookup
+from providers.records import Answer
+from providers.scope import CallScope
+from resolvers.safe_loader import BatchCancelled, SafeLoader, retrieved
+
+K = TypeVar("K", bound=Hashable)
+T = TypeVar("T")
+
+
+class KeyLoader(SafeLoader[K, Answer[T]]):
+    """Loads as a SafeLoader does, without its batches: whoever waits is told in the step in which the answer comes.
+
+    For requests that may begin at once (``ProviderClient.begins_at_once``).
+    """
+
+    def __init__(self, lookup: Lookup[K, T], scope: CallScope) -> None:
+        super().__init__(partial(lookup, scope=scope))
+        self._lookup = lookup
+        self._scope = scope
+        self._waiting: dict[K, list[asyncio.Future[Answer[T]]]] = {}
+        self._failures: dict[K, Exception] = {}
+        self._arrivals: dict[K, Arrival[T]] = {}
+
+    def lacks(self, key: K) -> bool:
+        """Tell whether a key was never asked for."""
+        return not (key in self._values or key in self._waiting or key in self._failures or self._closed)
+
+    def there(self, key: K) -> Answer[T] | None:
+        """Give a value that need not be waited for, to decide something; any other is called for from now on."""
+        value = self._values.get(key)
+        if value is not None or key in self._waiting or key in self._failures:
+            return value
+        if self._closed:
+            self._failures[key] = BatchCancelled("the request ended before its data was asked for")
+            return None
+        value = self._lookup.at_hand(self._scope, key)
+        if value is not None:
+            self._values[key] = value
+            return value
+        self._waiting[key] = []
+        arrival = self._lookup.begin(self._scope, key, partial(self._tell, key))
+        if arrival is not None:
+            self._arrivals[key] = arrival
+        return None
+
+    def outcome(self, key: K) -> asyncio.Future[Answer[T]]:
+        """Wait as ``load`` does, to decide something: it is no further use of the value."""
+        future: asyncio.Future[Answer[T]] = asyncio.get_running_loop().create_future()
+        value = self.there(key)
+        if value is not None:
+            future.set_result(value)
+        elif key in self._failures:
+            _fail(future, self._failures[key])
+        else:
+            self._waiting[key].append(future)
+        return future
+
+    def close(self) -> None:
+        """Cancel what is still being called for: the request that asked for it has ended."""
+        super().close()
+        arrivals, self._arrivals = self._arrivals, {}
+        for key, arrival in arrivals.items():
+            arrival.cancel()
+            self._tell(key, BatchCancelled("the request ended before its data came"))
+
+    def _tell(self, key: K, outcome: Answer[T] | Exception) -> None:
+        self._arrivals.pop(key, None)
+        waiting = self._waiting.pop(key)
+        if isinstance(outcome, Exception):
+            self._failures[key] = outcome
+            for future in waiting:
+                if not future.done():
+                    _fail(future, outcome)
+            return
+        value = self._values[key] = self._lookup.fitted(key, outcome)
+        for future in waiting:
+            if not future.done():
+                future.set_result(value)
+
+
+def _fail(future: "asyncio.Future[Any]", failure: Exception) -> None:
+    future.set_exception(failure)
+    # So that a failure that nobody waits for any more is not reported as never retrieved.
+    retrieved(future)

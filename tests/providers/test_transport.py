@@ -26,6 +26,7 @@ from providers.transport import (
     SessionTransport,
     Transport,
 )
+from tests.providers.prompt import Prompt
 
 PHOTOS = "/v2/content/en-us/photos"
 LARGEST = 400_000
@@ -39,7 +40,7 @@ async def forge() -> AsyncIterator[ForgeEmulator]:
     await emulator.stop()
 
 
-@pytest.fixture(params=[PooledTransport, SessionTransport])
+@pytest.fixture(params=[PooledTransport, Prompt, SessionTransport])
 async def transport(request: pytest.FixtureRequest) -> AsyncIterator[Transport]:
     build: Callable[[int], Transport] = request.param
     made = build(8)

@@ -1,0 +1,245 @@
+"""The first try of a call over a connection that rests: no task, the same outcomes, and nothing left behind."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import msgspec
+import pytest
+from structlog.contextvars import bound_contextvars, merge_contextvars
+from structlog.testing import capture_logs
+
+from providers.auth import StaticHeaders
+from providers.breaker import CircuitState
+from providers.client import Ask, Call, CallPolicy, ProviderClient, Sample
+from providers.emulation.faults import Fault, cut, hang, reset, truncated, unavailable
+from providers.errors import (
+    NotAsked,
+    UpstreamBadResponse,
+    UpstreamRateLimited,
+    UpstreamTimeout,
+    UpstreamUnavailable,
+)
+from providers.forge.emulator import ForgeEmulator, create_emulator
+from providers.pooled import PooledTransport
+from providers.records import Answer, Origin, Provider
+from providers.transport import Reply
+from tests.providers.calls import scope_of
+from tests.providers.scripted import DROP, answer, scripted
+
+ROUTE = "GET /photos"
+POLICY = CallPolicy(fresh_s=0, retries=0, breaker_failures=0)
+
+
+def call(number: int = 0) -> Call:
+    return Call(route=ROUTE, path="/v2/content/en-us/photos", query=f"$skip={number}&$limit=1")
+
+
+def decode(reply: Reply, origin: Origin) -> object:
+    del origin
+    return msgspec.json.decode(reply.body)
+
+
+class Asked:
+    """What a request asked for, and what it was told."""
+
+    def __init__(self, client: ProviderClient, number: int = 0, deadline_s: float = 10.0) -> None:
+        self.told: asyncio.Future[Answer[object] | Exception] = asyncio.get_running_loop().create_future()
+        self.scope = scope_of(deadline_s)
+        self.arrival = client.begin(
+            Ask(call(number), decode, Sample(body=lambda: b"{}")), self.scope, self.told.set_result
+        )
+
+    async def outcome(self) -> Answer[object] | Exception:
+        async with asyncio.timeout(10):
+            return await self.told
+
+    @property
+    def attempts(self) -> int:
+        return self.scope.calls[0].attempts
+
+
+@asynccontextmanager
+async def client_at(url: str, policy: CallPolicy = POLICY) -> AsyncIterator[ProviderClient]:
+    transport = PooledTransport(16)
+    client = ProviderClient(Provider.FORGE, url, StaticHeaders({}), transport, policy)
+    try:
+        yield client
+    finally:
+        await client.close()
+        await transport.close()
+
+
+@asynccontextmanager
+async def warm(
+    emulator: ForgeEmulator, connections: int = 1, **policy: float
+) -> AsyncIterator[ProviderClient]:
+    """Make a client of which so many connections rest."""
+    async with client_at(emulator.url, msgspec.structs.replace(POLICY, **policy)) as client:
+        first = [Asked(client, number) for number in range(connections)]
+        assert all([isinstance(await each.outcome(), Answer) for each in first])
+        emulator.hits.clear()
+        yield client
+
+
+@pytest.fixture
+async def forge() -> AsyncIterator[ForgeEmulator]:
+    emulator = create_emulator()
+    await emulator.start()
+    yield emulator
+    await emulator.stop()
+
+
+async def test_it_costs_no_task(forge: ForgeEmulator) -> None:
+    async with warm(forge) as client:
+        before = asyncio.all_tasks()
+        asked = Asked(client)
+        assert asyncio.all_tasks() == before
+        assert client.in_flight == 1
+        outcome = await asked.outcome()
+    assert isinstance(outcome, Answer)
+    assert (asked.attempts, asked.scope.calls[0].status, forge.hits.count()) == (1, 200, 1)
+
+
+async def test_what_may_succeed_in_a_moment_is_tried_again(forge: ForgeEmulator) -> None:
+    async with warm(forge, retries=2) as client:
+        forge.faults.add(unavailable(), times=1)
+        asked = Asked(client)
+        assert isinstance(await asked.outcome(), Answer)
+    assert (asked.attempts, forge.hits.count()) == (2, 2)
+
+
+@pytest.mark.parametrize(
+    ("fault", "error"),
+    [
+        (unavailable(), UpstreamUnavailable),
+        (reset(), UpstreamUnavailable),
+        (cut(), UpstreamUnavailable),
+        (truncated(), UpstreamBadResponse),
+    ],
+)
+async def test_every_failure_is_named_as_on_the_ordinary_way(
+    forge: ForgeEmulator, fault: Fault, error: type[Exception]
+) -> None:
+    async with warm(forge) as client:
+        forge.faults.add(fault)
+        asked = Asked(client)
+        assert isinstance(await asked.outcome(), error)
+        assert client.in_flight == 0
+        forge.faults.clear()
+        assert isinstance(await Asked(client).outcome(), Answer)
+
+
+async def test_it_ends_at_the_time_of_a_call(forge: ForgeEmulator) -> None:
+    async with warm(forge, timeout_s=0.3) as client:
+        forge.faults.add(hang())
+        asked = Asked(client)
+        assert isinstance(await asked.outcome(), UpstreamTimeout)
+    assert asked.attempts == 1
+
+
+async def test_a_connection_that_was_closed_while_it_rested_costs_no_try() -> None:
+    async with scripted([answer(b"1"), DROP], [answer(b"2")]) as server, client_at(server.url) as client:
+        assert isinstance(await Asked(client).outcome(), Answer)
+        asked = Asked(client)
+        outcome = await asked.outcome()
+    assert isinstance(outcome, Answer)
+    assert (outcome.value, asked.attempts) == (2, 1)
+
+
+async def test_calls_wait_for_a_slot_in_turn(forge: ForgeEmulator) -> None:
+    async with warm(forge, concurrency=1) as client:
+        many = [Asked(client, number) for number in range(5)]
+        tasks = asyncio.all_tasks()
+        assert all([isinstance(await each.outcome(), Answer) for each in many])
+        assert asyncio.all_tasks() == tasks
+    assert forge.hits.count() == 5
+
+
+async def test_what_waits_too_long_for_a_slot_is_not_sent(forge: ForgeEmulator) -> None:
+    async with warm(forge, concurrency=1, wait_s=0.05, timeout_s=1.0) as client:
+        forge.faults.add(hang())
+        _, late = Asked(client), Asked(client, 1)
+        assert isinstance(await late.outcome(), UpstreamRateLimited)
+    assert late.attempts == 0
+
+
+async def test_a_slot_that_comes_after_the_deadline_is_not_waited_for(forge: ForgeEmulator) -> None:
+    async with warm(forge, concurrency=1, timeout_s=1.0) as client:
+        forge.faults.add(hang())
+        _, late = Asked(client), Asked(client, 1, deadline_s=0.05)
+        assert isinstance(await late.outcome(), NotAsked)
+    assert late.attempts == 0
+
+
+async def test_a_slot_is_used_where_the_time_that_is_left_has_to_be_watched(forge: ForgeEmulator) -> None:
+    async with warm(forge, concurrency=1, timeout_s=5.0) as client:
+        many = [Asked(client, number, deadline_s=4.0) for number in range(3)]
+        assert all([isinstance(await each.outcome(), Answer) for each in many])
+    assert forge.hits.count() == 3
+
+
+async def test_whom_nobody_waits_for_any_more_gives_everything_back(forge: ForgeEmulator) -> None:
+    async with warm(forge, concurrency=1) as client:
+        forge.faults.add(hang())
+        sent, waiting = Asked(client), Asked(client, 1)
+        for each in (waiting, sent):
+            assert each.arrival is not None
+            each.arrival.cancel()
+        assert client.in_flight == 0
+        forge.faults.clear()
+        assert isinstance(await Asked(client).outcome(), Answer)
+        assert not sent.told.done()
+        assert not waiting.told.done()
+
+
+async def test_a_slot_is_given_back_where_a_task_ends_before_it_begins() -> None:
+    async with (
+        scripted([answer(b"1"), DROP], [answer(b"2")]) as server,
+        client_at(server.url, msgspec.structs.replace(POLICY, concurrency=1)) as client,
+    ):
+        assert isinstance(await Asked(client).outcome(), Answer)
+        asked = Asked(client)
+        # As soon as the flight goes on in a task, which still has the slot.
+        while not asyncio.all_tasks() - {asyncio.current_task()}:  # noqa: ASYNC110 - there is no event of this
+            await asyncio.sleep(0)
+        await client.close()
+        assert isinstance(await asked.outcome(), UpstreamUnavailable)
+        outcome = await Asked(client).outcome()
+        assert isinstance(outcome, Answer)
+        assert outcome.value == 2
+
+
+async def test_a_fault_of_ours_reaches_who_waits_and_harms_no_other_call(forge: ForgeEmulator) -> None:
+    def broken(reply: Reply, origin: Origin) -> object:
+        del reply, origin
+        raise ZeroDivisionError
+
+    async with warm(forge) as client:
+        told: asyncio.Future[object] = asyncio.get_running_loop().create_future()
+        client.begin(Ask(call(), broken, Sample(body=lambda: b"{}")), scope_of(), told.set_result)
+        assert isinstance(await told, ZeroDivisionError)
+        assert isinstance(await Asked(client).outcome(), Answer)
+
+
+async def test_a_circuit_that_opens_is_logged_as_the_request_s(forge: ForgeEmulator) -> None:
+    async with warm(forge, breaker_failures=1) as client:
+        forge.faults.add(truncated())
+        with capture_logs([merge_contextvars]) as logs, bound_contextvars(request_id="ours"):
+            asked = Asked(client)
+            with bound_contextvars(request_id="another"):
+                assert isinstance(await asked.outcome(), UpstreamBadResponse)
+        assert client.circuits[ROUTE] is CircuitState.OPEN
+        assert isinstance(await Asked(client).outcome(), UpstreamUnavailable)
+    assert [(line["event"], line["request_id"]) for line in logs] == [("circuit_opened", "ours")]
+    assert forge.hits.count() == 1
+
+
+async def test_two_requests_share_it_and_one_may_leave(forge: ForgeEmulator) -> None:
+    async with warm(forge) as client:
+        leaving, staying = Asked(client), Asked(client)
+        assert staying.scope.calls[0].verdict == "JOINED"
+        assert leaving.arrival is not None
+        leaving.arrival.cancel()
+        assert isinstance(await staying.outcome(), Answer)
+    assert forge.hits.count() == 1

@@ -23,7 +23,7 @@ COUNTED: Final = {
 # From the lane's first line to its last, and the same where it knows the request by its bytes: there is no loop to wait
 # for, and no step more or less.
 COUNTED_AT_ONCE: Final = {
-    ("W1", "warm"): (1063, 1039),
+    ("W1", "warm"): (1065, 1041),
     ("W1", "kept"): (94, 65),
     ("W5", "cold"): (90, 66),
     ("W5", "kept"): (94, 65),

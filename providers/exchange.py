@@ -22,10 +22,11 @@ class PooledExchange:
         self._is_over = False
 
     def begin(self, request: bytes, until: float, max_bytes: int) -> bool:
-        """Send; False where the connection was closed meanwhile."""
+        """Send; False where that went wrong, as where the connection was closed meanwhile."""
         try:
             self._wire.send(request, self, max_bytes, has_body=True)
-        except SendFailed:
+        # Of every kind: it may be another call that gives this one its slot, and is not to fail for it.
+        except Exception:  # noqa: BLE001 - the ordinary way tells of it
             self._end(closes=True)
             return False
         self._deadlines.watch(self._wire, until)

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import Any
 
 import msgspec
 import pytest
@@ -24,6 +25,7 @@ from providers.forge.emulator import ForgeEmulator, create_emulator
 from providers.pooled import PooledTransport
 from providers.records import Answer, Origin, Provider
 from providers.transport import Reply
+from providers.wire import Wire
 from tests.providers.calls import scope_of
 from tests.providers.scripted import DROP, answer, scripted
 
@@ -145,6 +147,23 @@ async def test_a_connection_that_was_closed_while_it_rested_costs_no_try() -> No
         outcome = await asked.outcome()
     assert isinstance(outcome, Answer)
     assert (outcome.value, asked.attempts) == (2, 1)
+
+
+async def test_a_connection_that_cannot_be_written_to_is_another_one_s_matter(
+    forge: ForgeEmulator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    send, broken = Wire.send, [True]
+
+    def written(wire: Wire, *taken: Any, has_body: bool) -> None:
+        if broken.pop() if broken else False:
+            raise RuntimeError("the transport is in a state that nobody thought of")
+        send(wire, *taken, has_body=has_body)
+
+    async with warm(forge) as client:
+        monkeypatch.setattr(Wire, "send", written)
+        asked = Asked(client)
+        assert isinstance(await asked.outcome(), Answer)
+    assert (asked.attempts, forge.hits.count()) == (1, 1)
 
 
 async def test_calls_wait_for_a_slot_in_turn(forge: ForgeEmulator) -> None:

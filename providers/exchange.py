@@ -3,6 +3,7 @@
 from aiohttp.client_reqrep import ConnectionKey
 
 from providers.deadlines import Deadlines
+from providers.outbox import Outbox
 from providers.pool import Pool
 from providers.transport import NeverArrived, Reply, SendFailed, Told
 from providers.wire import Wire
@@ -21,10 +22,10 @@ class PooledExchange:
         self._told = told
         self._is_over = False
 
-    def begin(self, request: bytes, until: float, max_bytes: int) -> bool:
+    def begin(self, request: bytes, until: float, max_bytes: int, outbox: Outbox) -> bool:
         """Send; False where that went wrong, as where the connection was closed meanwhile."""
         try:
-            self._wire.send(request, self, max_bytes, has_body=True)
+            outbox.put(self._wire.expect(self, max_bytes, has_body=True), request)
         # Of every kind: it may be another call that gives this one its slot, and is not to fail for it.
         except Exception:  # noqa: BLE001 - the ordinary way tells of it
             self._end(closes=True)

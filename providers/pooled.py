@@ -11,6 +11,7 @@ from aiohttp.client_reqrep import ConnectionKey
 
 from providers.deadlines import Deadlines
 from providers.exchange import PooledExchange
+from providers.outbox import Outbox
 from providers.pool import Pool
 from providers.transport import CAUGHT, Reply, SendFailed, Told, reason, refuse_unsendable
 from providers.wire import Wire
@@ -51,6 +52,7 @@ class Lines:
     def __init__(self, connections: int) -> None:
         self._pool = Pool(connections)
         self._deadlines = Deadlines()
+        self._outbox = Outbox()
         self._peers: dict[str, Peer] = {}
         self.time = asyncio.get_running_loop().time
 
@@ -73,7 +75,7 @@ class Lines:
         if wire is None:
             return None
         exchange = PooledExchange(self._pool, self._deadlines, peer.key, wire, told)
-        return exchange if exchange.begin(request, until, max_bytes) else None
+        return exchange if exchange.begin(request, until, max_bytes, self._outbox) else None
 
     async def run(self, peer: Peer, method: str, request: bytes, until: float, max_bytes: int) -> Reply:
         """Send the request and read its answer; once more where the connection was gone before it could arrive."""

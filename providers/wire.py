@@ -52,11 +52,11 @@ class Wire(asyncio.Protocol):
     def ask(self, request: bytes, max_bytes: int, *, has_body: bool) -> "asyncio.Future[Reply]":
         """Send one request. The answer raises SendFailed, BodyTooLarge or BodyUnreadable."""
         answer: asyncio.Future[Reply] = asyncio.get_running_loop().create_future()
-        self.send(request, answer, max_bytes, has_body=has_body)
+        self.expect(answer, max_bytes, has_body=has_body).write(request)
         return answer
 
-    def send(self, request: bytes, answer: Awaited, max_bytes: int, *, has_body: bool) -> None:
-        """Send one request; raises SendFailed where the connection is closed."""
+    def expect(self, answer: Awaited, max_bytes: int, *, has_body: bool) -> asyncio.Transport:
+        """Expect the answer to a request, which is to be written next; raises SendFailed where it is closed."""
         transport = self.transport
         self.is_heard = False
         if transport is None or transport.is_closing():
@@ -64,7 +64,7 @@ class Wire(asyncio.Protocol):
         # One for each answer: none begins in the middle of what an earlier one left.
         self._reading = Reading(max_bytes, has_body=has_body)
         self._answer = answer
-        transport.write(request)
+        return transport
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Begin."""

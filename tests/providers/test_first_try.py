@@ -25,7 +25,7 @@ from providers.forge.emulator import ForgeEmulator, create_emulator
 from providers.pooled import PooledTransport
 from providers.records import Answer, Origin, Provider
 from providers.transport import Reply
-from providers.wire import Wire
+from providers.wire import Awaited, Wire
 from tests.providers.calls import scope_of
 from tests.providers.scripted import DROP, answer, scripted
 
@@ -152,18 +152,44 @@ async def test_a_connection_that_was_closed_while_it_rested_costs_no_try() -> No
 async def test_a_connection_that_cannot_be_written_to_is_another_one_s_matter(
     forge: ForgeEmulator, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    send, broken = Wire.send, [True]
+    expect, broken = Wire.expect, [True]
 
-    def written(wire: Wire, *taken: Any, has_body: bool) -> None:
+    def expected(wire: Wire, answer: Awaited, max_bytes: int, *, has_body: bool) -> asyncio.Transport:
         if broken.pop() if broken else False:
             raise RuntimeError("the transport is in a state that nobody thought of")
-        send(wire, *taken, has_body=has_body)
+        return expect(wire, answer, max_bytes, has_body=has_body)
 
     async with warm(forge) as client:
-        monkeypatch.setattr(Wire, "send", written)
+        monkeypatch.setattr(Wire, "expect", expected)
         asked = Asked(client)
         assert isinstance(await asked.outcome(), Answer)
     assert (asked.attempts, forge.hits.count()) == (1, 1)
+
+
+async def test_what_cannot_be_written_at_the_end_of_the_step_is_sent_again(
+    forge: ForgeEmulator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Unwritable:
+        """Lets its connection be lost while it is written to."""
+
+        def __init__(self, transport: asyncio.Transport) -> None:
+            self.is_closing, self.abort = transport.is_closing, transport.abort
+
+        def write(self, request: bytes) -> None:
+            raise RuntimeError(f"{len(request)} bytes cannot be written")
+
+    expect, broken = Wire.expect, [True]
+
+    def expected(wire: Wire, answer: Awaited, max_bytes: int, *, has_body: bool) -> Any:
+        transport = expect(wire, answer, max_bytes, has_body=has_body)
+        return Unwritable(transport) if broken and broken.pop() else transport
+
+    async with warm(forge, connections=2) as client:
+        monkeypatch.setattr(Wire, "expect", expected)
+        lost, other = Asked(client), Asked(client, 1)
+        assert isinstance(await lost.outcome(), Answer)
+        assert isinstance(await other.outcome(), Answer)
+    assert (lost.attempts, other.attempts, forge.hits.count()) == (1, 1, 2)
 
 
 async def test_calls_wait_for_a_slot_in_turn(forge: ForgeEmulator) -> None:

@@ -1,14 +1,14 @@
 """One request's wait for one flight, told of in the step in which that lands."""
 
 from collections.abc import Callable
-from typing import Any, Generic, TypeVar
+from typing import Generic, TypeVar
 
 import msgspec
 
 from providers.call_record import CallRecord
 from providers.calls import Ask
 from providers.errors import ProviderError
-from providers.flight import Flight
+from providers.flight import AnyFlight, Flight
 from providers.flights import Flights
 from providers.records import Answer
 
@@ -50,7 +50,7 @@ class Arrival(Generic[T]):
         self._flights.join(self._waiting.flight, self)
         self._flights.watch(self)
 
-    def note(self, flight: Flight[Any]) -> None:
+    def note(self, flight: AnyFlight) -> None:
         """Take note that the flight has landed."""
         del flight
         self._flights.forget(self)

@@ -5,7 +5,7 @@ import statistics
 from collections import deque
 from collections.abc import Callable, Mapping
 from http import HTTPStatus
-from typing import Any, Final
+from typing import Final
 
 from providers.agreement import Agreement
 from providers.auth import Credentials
@@ -14,7 +14,7 @@ from providers.calls import Call, CallPolicy
 from providers.clock import Clock
 from providers.errors import NotAsked, ProviderError
 from providers.first_try import FirstTry
-from providers.flight import Flight, FlightScope
+from providers.flight import AnyFlight, FlightScope
 from providers.limits import Rate, Slots, too_busy
 from providers.outcomes import send_error, status_error
 from providers.records import Provider
@@ -82,7 +82,7 @@ class Attempts:
     def begin(
         self,
         call: Call,
-        flight: Flight[Any],
+        flight: AnyFlight,
         record: CallRecord,
         told: Callable[[FirstTry], None],
     ) -> FirstTry | None:

@@ -3,12 +3,12 @@
 import asyncio
 from collections.abc import Callable, Mapping
 from contextvars import Context, copy_context
-from typing import Any, Protocol
+from typing import Protocol
 
 from providers.call_record import CallRecord
 from providers.calls import Call
 from providers.errors import ProviderError
-from providers.flight import Flight
+from providers.flight import AnyFlight
 from providers.limits import Slots
 from providers.transport import Exchange, NeverArrived, Reply
 
@@ -59,7 +59,7 @@ class FirstTry:
         self,
         sender: Sender,
         call: Call,
-        flight: Flight[Any],
+        flight: AnyFlight,
         record: CallRecord,
         headers: Mapping[str, str],
         told: Callable[["FirstTry"], None],

@@ -55,7 +55,7 @@ class Waits(Protocol):
 
     deadline: float
 
-    def note(self, flight: "Flight[Any]") -> None:
+    def note(self, flight: "AnyFlight") -> None:
         """Take note that it has landed."""
         ...
 
@@ -156,6 +156,10 @@ class Flight(Generic[T]):
         if isinstance(error, asyncio.CancelledError):
             return UpstreamUnavailable(provider, "was not waited for: the graph stops")
         raise error
+
+
+AnyFlight = Flight[Any]
+"""A flight of any kind of answer."""
 
 
 def end_of(task: "asyncio.Task[T]") -> tuple[T | None, BaseException | None]:

@@ -4,11 +4,11 @@ import asyncio
 from collections.abc import Callable, Coroutine, Hashable
 from contextvars import Context
 from functools import partial
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from providers.call_record import CallRecord
 from providers.deadlines import Deadlines
-from providers.flight import Flight, Waits, end_of
+from providers.flight import AnyFlight, Flight, Waits, end_of
 from providers.scope import CallScope
 from providers.tracing import TraceHeaders, Tracer
 
@@ -22,15 +22,15 @@ class Flights:
     """The calls in flight of one provider, by identity."""
 
     def __init__(self) -> None:
-        self._by_key: dict[Hashable, Flight[Any]] = {}
-        self._aloft: set[Flight[Any]] = set()
+        self._by_key: dict[Hashable, AnyFlight] = {}
+        self._aloft: set[AnyFlight] = set()
         self._deadlines = Deadlines()
 
     def __len__(self) -> int:
         """Count the calls in flight."""
         return len(self._aloft)
 
-    def find(self, key: Hashable) -> Flight[Any] | None:
+    def find(self, key: Hashable) -> AnyFlight | None:
         """Find the call in flight whose answer is wanted; not one whose time has just run out."""
         flight = self._by_key.get(key)
         return None if flight is None or flight.is_over or flight.is_refused else flight
@@ -49,7 +49,7 @@ class Flights:
         self.go_on(flight, fetch(flight))
         return flight
 
-    def enter(self, flight: Flight[Any]) -> None:
+    def enter(self, flight: AnyFlight) -> None:
         """Let a call be found; whoever brings its answer lets it land."""
         self._by_key[flight.key] = flight
         self._aloft.add(flight)
@@ -76,7 +76,7 @@ class Flights:
         for wait in waits:
             wait.note(flight)
 
-    def is_current(self, flight: Flight[Any]) -> bool:
+    def is_current(self, flight: AnyFlight) -> bool:
         """Tell whether the flight's answer may be kept: it may not after a purge that came meanwhile."""
         return self._by_key.get(flight.key) is flight
 
@@ -85,7 +85,7 @@ class Flights:
         for key in [key for key in self._by_key if concerns(key)]:
             del self._by_key[key]
 
-    def join(self, flight: Flight[Any], wait: Waits) -> None:
+    def join(self, flight: AnyFlight, wait: Waits) -> None:
         """Let a request wait for a flight, and the flight for it."""
         flight.waits.append(wait)
         flight.extend(wait.deadline)
@@ -119,7 +119,7 @@ class Flights:
         await asyncio.gather(*tasks, return_exceptions=True)
         self._deadlines.close()
 
-    def part(self, flight: Flight[Any], wait: Waits) -> None:
+    def part(self, flight: AnyFlight, wait: Waits) -> None:
         """Let a flight that has not landed be waited for no more; it is cancelled where nobody else does."""
         if wait not in flight.waits:
             return
@@ -128,7 +128,7 @@ class Flights:
             self._leave(flight)
             self._cancel(flight)
 
-    def _cancel(self, flight: Flight[Any]) -> None:
+    def _cancel(self, flight: AnyFlight) -> None:
         bringing = flight.bringing
         if bringing is not None:
             bringing.cancel()
@@ -141,7 +141,7 @@ class Flights:
         if then is not None:
             then()
 
-    def _leave(self, flight: Flight[Any]) -> None:
+    def _leave(self, flight: AnyFlight) -> None:
         if self._by_key.get(flight.key) is flight:
             del self._by_key[flight.key]
 
@@ -168,16 +168,16 @@ class Wait:
 
     def __init__(self, deadline: float) -> None:
         self.deadline = deadline
-        self._left: set[Flight[Any]] = set()
+        self._left: set[AnyFlight] = set()
         self._landing: asyncio.Future[None] | None = None
 
-    def add(self, flight: Flight[Any]) -> bool:
+    def add(self, flight: AnyFlight) -> bool:
         """Wait for that one too; False where it is waited for already: two keys can come to one call."""
         is_new = flight not in self._left
         self._left.add(flight)
         return is_new
 
-    def left(self) -> list[Flight[Any]]:
+    def left(self) -> list[AnyFlight]:
         """List what has not landed."""
         return list(self._left)
 
@@ -187,7 +187,7 @@ class Wait:
             self._landing = asyncio.get_running_loop().create_future()
         return self._landing
 
-    def note(self, flight: Flight[Any]) -> None:
+    def note(self, flight: AnyFlight) -> None:
         """Take note that a flight has landed."""
         self._left.discard(flight)
         if not self._left:

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Hashable
 from functools import partial
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from providers.arrival import Arrival
 from providers.lookup import Lookup
@@ -86,7 +86,7 @@ class KeyLoader(SafeLoader[K, Answer[T]]):
                 future.set_result(value)
 
 
-def _fail(future: "asyncio.Future[Any]", failure: Exception) -> None:
+def _fail(future: "asyncio.Future[Answer[T]]", failure: Exception) -> None:
     future.set_exception(failure)
     # So that a failure that nobody waits for any more is not reported as never retrieved.
     retrieved(future)

@@ -170,13 +170,7 @@ def complete(photos: Sequence[Photo], culture: str, origin: Origin, *, whole: bo
 
     For all photos of a page together: what is set of a hundred photos and some hundred tags at once takes a fraction.
     """
-    tags = [photo.sent_tags or () for photo in photos]
-    slugs = [tag and tag.slug for tag in chain.from_iterable(tags)]
-    if not all(slugs):
-        tags = [tuple([tag for tag in each if tag is not None and tag.slug]) for each in tags]
-    # None is left among them.
-    _set(cast("Iterable[Tag]", chain.from_iterable(tags)), "culture", repeat(culture))
-    _set(photos, "tags", tags)
+    _complete_tags(photos, culture)
     _set(photos, "culture", repeat(culture))
     _set(photos, "origin", repeat(origin))
     _set(photos, "image", [_image(photo.sent_image, (culture, photo.slug)) for photo in photos])
@@ -184,6 +178,16 @@ def complete(photos: Sequence[Photo], culture: str, origin: Origin, *, whole: bo
         _set(photos, "whole", repeat(whole))
     for photo in [photo for photo in photos if photo.context is not None]:
         _complete_context(photo, culture)
+
+
+def _complete_tags(photos: Sequence[Photo], culture: str) -> None:
+    tags = [photo.sent_tags or () for photo in photos]
+    slugs = [tag and tag.slug for tag in chain.from_iterable(tags)]
+    if not all(slugs):
+        tags = [tuple([tag for tag in each if tag is not None and tag.slug]) for each in tags]
+    # None is left among them.
+    _set(cast("Iterable[Tag]", chain.from_iterable(tags)), "culture", repeat(culture))
+    _set(photos, "tags", tags)
 
 
 def dropped_tags(photos: Iterable[Photo]) -> int:

@@ -1,6 +1,7 @@
 """What selections came to, by which new documents with the same ones are judged."""
 
 from collections import OrderedDict
+from collections.abc import Sequence
 from typing import Final, NamedTuple
 
 import msgspec
@@ -56,12 +57,8 @@ class Experience:
             return False
         for each in known:
             each.asked += 1
-        expected = sum([each.values for each in known])
-        if expected < asked.characters:
-            # What came often enough was compiled for others, or is so for those to come.
-            comes_often = min([each.asked for each in known]) > ASKED_OFTEN
-            if not comes_often or expected * CHEAPER < asked.characters:
-                return False
+        if not _pays(known, asked.characters):
+            return False
         for (_, selection), each in zip(asked.selections, known, strict=True):
             self._known.move_to_end(selection)
             each.left -= 1
@@ -88,6 +85,14 @@ class Experience:
                 self._known.move_to_end(selection)
         while len(self._known) > MOST_SELECTIONS:
             self._known.popitem(last=False)
+
+
+def _pays(known: Sequence[_Known], characters: int) -> bool:
+    expected = sum([each.values for each in known])
+    # What came often enough was compiled for others, or is so for those to come.
+    if expected < characters and min([each.asked for each in known]) > ASKED_OFTEN:
+        expected *= CHEAPER
+    return expected >= characters
 
 
 def asked_of(document: DocumentNode, name: str | None) -> Asked:

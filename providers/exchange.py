@@ -25,7 +25,8 @@ class PooledExchange:
     def begin(self, request: bytes, until: float, max_bytes: int, outbox: Outbox) -> bool:
         """Send; False where that went wrong, as where the connection was closed meanwhile."""
         try:
-            outbox.put(self._wire.expect(self, max_bytes, has_body=True), request)
+            self._wire.expect(self, max_bytes, has_body=True)
+            outbox.put(self._wire, request)
         # Of every kind: it may be another call that gives this one its slot, and is not to fail for it.
         except Exception:  # noqa: BLE001 - the ordinary way tells of it
             self._end(closes=True)

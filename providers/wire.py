@@ -34,6 +34,7 @@ class Wire(asyncio.Protocol):
         "_answer",
         "_closed",
         "_is_lost",
+        "_is_sent",
         "_reading",
         "is_heard",
         "is_used",
@@ -44,7 +45,7 @@ class Wire(asyncio.Protocol):
     def __init__(self) -> None:
         self.transport: asyncio.Transport | None = None
         self.is_used = self.is_heard = self.should_close = False
-        self._is_lost = False
+        self._is_lost = self._is_sent = False
         self._reading: Reading | None = None
         self._answer: Awaited | None = None
         self._closed: asyncio.Future[None] | None = None
@@ -52,19 +53,26 @@ class Wire(asyncio.Protocol):
     def ask(self, request: bytes, max_bytes: int, *, has_body: bool) -> "asyncio.Future[Reply]":
         """Send one request. The answer raises SendFailed, BodyTooLarge or BodyUnreadable."""
         answer: asyncio.Future[Reply] = asyncio.get_running_loop().create_future()
-        self.expect(answer, max_bytes, has_body=has_body).write(request)
+        self.expect(answer, max_bytes, has_body=has_body)
+        self.write(request)
         return answer
 
-    def expect(self, answer: Awaited, max_bytes: int, *, has_body: bool) -> asyncio.Transport:
+    def expect(self, answer: Awaited, max_bytes: int, *, has_body: bool) -> None:
         """Expect the answer to a request, which is to be written next; raises SendFailed where it is closed."""
         transport = self.transport
+        self._is_sent = False
         self.is_heard = False
         if transport is None or transport.is_closing():
             raise SendFailed("connection lost")
         # One for each answer: none begins in the middle of what an earlier one left.
         self._reading = Reading(max_bytes, has_body=has_body)
         self._answer = answer
-        return transport
+
+    def write(self, request: bytes) -> None:
+        """Write the request whose answer is expected; nothing where the connection was closed meanwhile."""
+        self._is_sent = True
+        if self.transport is not None:
+            self.transport.write(request)
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Begin."""
@@ -75,8 +83,8 @@ class Wire(asyncio.Protocol):
         """Read what comes for the request that was sent."""
         reading = self._reading
         # What comes when nothing was asked would be taken for the answer to the next call.
-        if reading is None:
-            self.close()
+        if reading is None or not self._is_sent:
+            self._fail(SendFailed("connection lost"))
             return
         self.is_heard = True
         try:

@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Any
 
 import msgspec
 import pytest
@@ -154,10 +153,10 @@ async def test_a_connection_that_cannot_be_written_to_is_another_one_s_matter(
 ) -> None:
     expect, broken = Wire.expect, [True]
 
-    def expected(wire: Wire, answer: Awaited, max_bytes: int, *, has_body: bool) -> asyncio.Transport:
-        if broken.pop() if broken else False:
+    def expected(wire: Wire, answer: Awaited, max_bytes: int, *, has_body: bool) -> None:
+        if broken and broken.pop():
             raise RuntimeError("the transport is in a state that nobody thought of")
-        return expect(wire, answer, max_bytes, has_body=has_body)
+        expect(wire, answer, max_bytes, has_body=has_body)
 
     async with warm(forge) as client:
         monkeypatch.setattr(Wire, "expect", expected)
@@ -169,27 +168,42 @@ async def test_a_connection_that_cannot_be_written_to_is_another_one_s_matter(
 async def test_what_cannot_be_written_at_the_end_of_the_step_is_sent_again(
     forge: ForgeEmulator, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    class Unwritable:
-        """Lets its connection be lost while it is written to."""
+    write, broken = Wire.write, [True]
 
-        def __init__(self, transport: asyncio.Transport) -> None:
-            self.is_closing, self.abort = transport.is_closing, transport.abort
-
-        def write(self, request: bytes) -> None:
+    def written(wire: Wire, request: bytes) -> None:
+        if broken and broken.pop():
             raise RuntimeError(f"{len(request)} bytes cannot be written")
-
-    expect, broken = Wire.expect, [True]
-
-    def expected(wire: Wire, answer: Awaited, max_bytes: int, *, has_body: bool) -> Any:
-        transport = expect(wire, answer, max_bytes, has_body=has_body)
-        return Unwritable(transport) if broken and broken.pop() else transport
+        write(wire, request)
 
     async with warm(forge, connections=2) as client:
-        monkeypatch.setattr(Wire, "expect", expected)
+        monkeypatch.setattr(Wire, "write", written)
         lost, other = Asked(client), Asked(client, 1)
         assert isinstance(await lost.outcome(), Answer)
         assert isinstance(await other.outcome(), Answer)
     assert (lost.attempts, other.attempts, forge.hits.count()) == (1, 1, 2)
+
+
+@pytest.mark.parametrize("sent_unasked", [answer(b"3", status="408 Request Timeout"), b"no HTTP"])
+async def test_what_comes_before_the_request_has_left_is_not_its_answer(
+    monkeypatch: pytest.MonkeyPatch, sent_unasked: bytes
+) -> None:
+    write = Wire.write
+    early = [b"", sent_unasked]
+
+    def written(wire: Wire, request: bytes) -> None:
+        # As the connection is read in the step that has put the request into the outbox.
+        if early and (came := early.pop(0)):
+            wire.data_received(came)
+        if wire.is_connected():
+            write(wire, request)
+
+    async with scripted([answer(b"1")], [answer(b"2")]) as server, client_at(server.url) as client:
+        monkeypatch.setattr(Wire, "write", written)
+        assert isinstance(await Asked(client).outcome(), Answer)
+        asked = Asked(client)
+        outcome = await asked.outcome()
+    assert isinstance(outcome, Answer)
+    assert (outcome.value, asked.attempts) == (2, 1)
 
 
 async def test_calls_wait_for_a_slot_in_turn(forge: ForgeEmulator) -> None:

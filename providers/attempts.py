@@ -73,6 +73,7 @@ class Attempts:
         self._base_url = base_url.rstrip("/")
         self._credentials = credentials
         self._transport = transport
+        # A number of calls a second is waited for, which only a task can.
         self._prompt = transport if isinstance(transport, PromptTransport) and not policy.rate else None
         self._policy = policy
         self.slots = Slots(provider, policy.concurrency, policy.wait_s)

@@ -278,6 +278,7 @@ class ProviderClient:
     def _start(
         self, ask: Ask[T], scope: CallScope, record: CallRecord, *, renews: bool = False
     ) -> Flight[Answer[T]]:
+        # A trace is told of the work as a whole, and a renewal has no request whose step it could leave in.
         if scope.tracer is None and not renews:
             flight: Flight[Answer[T]] = Flight(ask.call, scope)
             self._flights.enter(flight)

@@ -47,6 +47,7 @@ class Fetching(msgspec.Struct, frozen=True, kw_only=True):
 
     def begin(self, ask: Ask[T], record: CallRecord, flight: Flight[Answer[T]]) -> bool:
         """Send at once, where nothing but a slot is to be waited for, and land by itself; False where it takes more."""
+        # What others may have is looked for first, and what is kept but old is asked for with its validators.
         if (
             self.kept.is_shared
             or self.kept.find(ask.call) is not None

@@ -98,6 +98,7 @@ class FirstTry:
         """Use the slot that is given to it."""
         self._sender.slots.arrived(self)
         if not self._send():
+            # The ordinary way can wait for what is missing; its turn for a slot is not to be waited for twice.
             self.has_slot = True
             self._told(self)
         return True
@@ -115,6 +116,7 @@ class FirstTry:
     def received(self, reply: Reply) -> None:
         """Take the answer."""
         self._exchange = None
+        # First of all: the next call is to leave before this one's answer is decoded.
         self._sender.ended(self.call, asyncio.get_running_loop().time() - self._began)
         self.record.status = reply.status
         self.outcome = reply
@@ -124,6 +126,7 @@ class FirstTry:
         """Take the reason why there is none."""
         self._exchange = None
         if isinstance(failure, NeverArrived):
+            # As if it had not been tried: only the ordinary way may dial.
             self.record.attempts -= 1
             self.has_slot = True
         else:
@@ -147,6 +150,7 @@ class FirstTry:
         if exchange is None:
             slots.leave(self)
             return
+        # It holds this object, which holds it.
         self._exchange = None
         exchange.cancel()
         slots.give_back()

@@ -110,6 +110,7 @@ class Flight(Generic[T]):
     def scope(self) -> FlightScope:
         """The bounds of what is sent for it in a task."""
         scope = self._scope
+        # Made when it is wanted: most calls are sent in the step that begins them, and need none.
         if scope is None:
             scope = self._scope = FlightScope(self.began_by)
             scope.extend(self.deadline)

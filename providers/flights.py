@@ -72,6 +72,7 @@ class Flights:
         self._aloft.discard(flight)
         self._leave(flight)
         flight.landed_at = asyncio.get_running_loop().time()
+        # Whoever is told may leave another flight, or begin one.
         waits, flight.waits = flight.waits, []
         for wait in waits:
             wait.note(flight)

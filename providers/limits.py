@@ -155,6 +155,7 @@ class Slots:
             if queue:
                 # At the end of the line again: every other request gets its turn first.
                 self._waiting[owner] = queue
+            # One that gave up does not want it.
             if call.begin():
                 return
         self._free += 1

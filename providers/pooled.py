@@ -165,6 +165,7 @@ class PooledTransport:
         lines = self._lines
         if lines is None:
             return None
+        # What cannot be sent at all is refused by the ordinary way, in the words of the contract.
         try:
             peer, target = lines.addressed(url)
             request = request_bytes("GET", target, peer.head(headers), None)

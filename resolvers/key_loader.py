@@ -46,6 +46,7 @@ class KeyLoader(SafeLoader[K, Answer[T]]):
             self._values[key] = value
             return value
         self._waiting[key] = []
+        # None where the request's time is over: the key has its failure already.
         arrival = self._lookup.begin(self._scope, key, partial(self._tell, key))
         if arrival is not None:
             self._arrivals[key] = arrival
@@ -77,6 +78,7 @@ class KeyLoader(SafeLoader[K, Answer[T]]):
         if isinstance(outcome, Exception):
             self._failures[key] = outcome
             for future in waiting:
+                # Whoever waits may have been cancelled.
                 if not future.done():
                     _fail(future, outcome)
             return

@@ -158,7 +158,7 @@ class ProviderClient:
             answers.append(entry.answer)
         return answers
 
-    def begins_at_once(self, scope: CallScope) -> bool:
+    def may_begin(self, scope: CallScope) -> bool:
         """Tell whether ``begin`` may be used for a request: not in a rehearsal, nor where its calls are traced."""
         return scope.rehearsal is None and scope.tracer is None and not self.missing
 

@@ -4,7 +4,7 @@ from codecs import utf_8_decode
 from collections.abc import Coroutine
 from functools import partial
 from http import HTTPStatus
-from typing import Final, TypeVar
+from typing import Final, Generic, NamedTuple, TypeVar
 
 import msgspec
 
@@ -30,6 +30,15 @@ T = TypeVar("T")
 _NOT_MODIFIED: Final = int(HTTPStatus.NOT_MODIFIED)
 _PIECE: Final = 2**16
 _NOT_FOUND: Final = int(HTTPStatus.NOT_FOUND)
+
+
+class _Came(NamedTuple, Generic[T]):
+    """An answer that was read, and for how long it may be kept."""
+
+    reply: Reply
+    keeping: Keeping | None
+    origin: Origin
+    value: T | ProviderError | None
 
 
 class Fetching(msgspec.Struct, frozen=True, kw_only=True):
@@ -79,9 +88,7 @@ class Fetching(msgspec.Struct, frozen=True, kw_only=True):
         flight: Flight[Answer[T]] = first.flight
         self.retry.earn()
         try:
-            keeping = keeping_of(reply, self.policy)
-            origin = self._origin(keeping)
-            value = self._read(reply, ask.decode, origin)
+            came = self._understood(ask, reply)
         # Of every kind: there is no task that would hold it.
         except Exception as error:  # noqa: BLE001 - handed on as it is
             # A circuit that opens is logged as the request's that asked.
@@ -89,10 +96,10 @@ class Fetching(msgspec.Struct, frozen=True, kw_only=True):
             self.flights.land(flight, None, error)
             return
         self.circuits.judge(ask.call.route, None, is_probe=False)
-        if isinstance(value, ProviderError):
-            self.flights.land(flight, None, value)
+        if isinstance(came.value, ProviderError):
+            self.flights.land(flight, None, came.value)
         else:
-            self.flights.land(flight, self._keep(ask.call, flight, reply, value, origin, keeping, 0))
+            self.flights.land(flight, self._kept_answer(ask.call, flight, came, came.value, purges=0))
 
     async def _found_or_called(self, ask: Ask[T], record: CallRecord, flight: Flight[Answer[T]]) -> Answer[T]:
         find = partial(self._from_others, ask, record, flight)
@@ -111,29 +118,25 @@ class Fetching(msgspec.Struct, frozen=True, kw_only=True):
                     if self.flights.is_current(flight):
                         await self.kept.renew(call, reply, old)
                     return old.answer
-                keeping = keeping_of(reply, self.policy)
-                origin = self._origin(keeping)
-                value = self._read(reply, ask.decode, origin)
+                came = self._understood(ask, reply)
         except ProviderError as error:
             self._forget_refused(ask, flight, error)
             raise
-        if isinstance(value, ProviderError):
-            raise value
-        return self._keep(call, flight, reply, value, origin, keeping, purges)
+        if isinstance(came.value, ProviderError):
+            raise came.value
+        return self._kept_answer(call, flight, came, came.value, purges)
 
-    def _keep(
-        self,
-        call: Call,
-        flight: Flight[Answer[T]],
-        reply: Reply,
-        value: T | None,
-        origin: Origin,
-        keeping: Keeping | None,
-        purges: int,
+    def _understood(self, ask: Ask[T], reply: Reply) -> _Came[T]:
+        keeping = keeping_of(reply, self.policy)
+        origin = self._origin(keeping)
+        return _Came(reply, keeping, origin, self._read(reply, ask.decode, origin))
+
+    def _kept_answer(
+        self, call: Call, flight: Flight[Answer[T]], came: _Came[T], value: T | None, purges: int
     ) -> Answer[T]:
         if not self.flights.is_current(flight):
-            return Answer(value=value, origin=origin)
-        return self.kept.keep(call, reply, value, origin, keeping, purges)
+            return Answer(value=value, origin=came.origin)
+        return self.kept.keep(call, came.reply, value, came.origin, came.keeping, purges)
 
     def _forget_refused(self, ask: Ask[T], flight: Flight[Answer[T]], error: ProviderError) -> None:
         # A refusal is an answer: what was kept before it may not serve any more.

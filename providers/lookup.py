@@ -58,7 +58,7 @@ class Lookup(Generic[K, T]):
     ) -> Arrival[T] | None:
         """Look up one key that is not at hand, and tell, once, what came of it; None: it is told already.
 
-        For requests that ``begins_at_once`` of the client allows it for. ``fitted`` makes of the answer what the key is
+        For requests that ``may_begin`` of the client allows it for. ``fitted`` makes of the answer what the key is
         to have.
         """
         return self.client.begin(self._ask(scope, key, self.call(key)), scope, told)

@@ -18,7 +18,7 @@ T = TypeVar("T")
 class KeyLoader(SafeLoader[K, Answer[T]]):
     """Loads as a SafeLoader does, without its batches: whoever waits is told in the step in which the answer comes.
 
-    For requests that may begin at once (``ProviderClient.begins_at_once``).
+    For requests that may begin at once (``ProviderClient.may_begin``).
     """
 
     def __init__(self, lookup: Lookup[K, T], scope: CallScope) -> None:

@@ -128,7 +128,7 @@ class Loaders:
             loader.close()
 
     def _by_key(self, lookup: Lookup[H, T]) -> SafeLoader[H, Answer[T]]:
-        if lookup.client.begins_at_once(self._scope):
+        if lookup.client.may_begin(self._scope):
             return KeyLoader(lookup, self._scope)
         return SafeLoader(partial(lookup, scope=self._scope), partial(lookup.at_hand, self._scope))
 

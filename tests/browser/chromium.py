@@ -100,6 +100,8 @@ class Tab:
     async def prepare(self, scheme: str, size: tuple[int, int]) -> None:
         for domain in ("Page", "Runtime", "Log", "Network"):
             await self.send(f"{domain}.enable")
+        # A page that another window covers gets no keys: each is told that it is the one in front.
+        await self.send("Emulation.setFocusEmulationEnabled", enabled=True)
         preference = {"name": "prefers-color-scheme", "value": scheme}
         await self.send("Emulation.setEmulatedMedia", features=[preference])
         await self.send(

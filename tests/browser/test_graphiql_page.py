@@ -4,6 +4,7 @@ The first tests hold for every server of the graph: with ``MEDIAGRAPH_BROWSER_UR
 run against the server there. ``MEDIAGRAPH_BROWSER_SHOTS`` names a folder that keeps the screenshots.
 """
 
+import asyncio
 import io
 import json
 import os
@@ -20,7 +21,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from server.graphiql.page import graphiql_headers, graphiql_page
-from tests.browser.chromium import Devtools, Json, Tab
+from tests.browser.chromium import PATIENCE_S, Devtools, Json, Tab
 from tests.browser.stub_graph import DEFERRED_TITLE, StubGraph, serve
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
@@ -51,11 +52,22 @@ async def opened(chromium: Devtools, url: str, scheme: str = "light") -> AsyncIt
         yield tab
 
 
+async def click_into(tab: Tab, area: str, file: str) -> None:
+    """Click into an editor until it takes keys: the first click may find one that is shown and not yet laid out."""
+    takes_keys = (
+        "__MONACO.editor.getEditors()"
+        f".some((editor) => editor.getModel()?.uri.path.endsWith({json.dumps(file)}) && editor.hasTextFocus())"
+    )
+    async with asyncio.timeout(PATIENCE_S):
+        while not await tab.evaluate(takes_keys):
+            await tab.click(f"{area} .view-lines")
+
+
 async def type_operation(tab: Tab, text: str) -> None:
     """Type into the editor of a new tab, and wait until GraphiQL has read it."""
     await tab.click('[aria-label="New tab"]')
     await tab.wait_for(f"{text_of('operation.graphql')} === ''")
-    await tab.click(".graphiql-query-editor .view-lines")
+    await click_into(tab, ".graphiql-query-editor", "operation.graphql")
     await tab.type(text)
 
 
@@ -200,9 +212,7 @@ async def test_headers_are_sent_as_typed_and_a_prediction_is_shown_as_one(
 ) -> None:
     async with opened(chromium, stub.url) as tab:
         await tab.click('[data-name="headers"]')
-        await tab.click('[aria-label="Headers"] .graphiql-editor:not(.hidden) .view-lines')
-        # An editor that has only just been shown may take its time to take the keys.
-        await tab.wait_for("document.activeElement?.closest('[aria-label=\"Headers\"]')")
+        await click_into(tab, '[aria-label="Headers"] .graphiql-editor:not(.hidden)', "headers.json")
         await tab.type('{"X-Mediagraph-Explain": "dry"}')
         await tab.wait_for(f"{text_of('headers.json')}.includes('dry')")
         await tab.click(_RUN)
@@ -259,7 +269,7 @@ async def test_prettify_lays_out_query_and_variables_and_keeps_comments(
 ) -> None:
     async with opened(chromium, stub.url) as tab:
         await type_operation(tab, "query Ugly($first:Int){photos(first:$first){nodes{slug}}} # kept")
-        await tab.click('[aria-label="Variables"] .graphiql-editor:not(.hidden) .view-lines')
+        await click_into(tab, '[aria-label="Variables"] .graphiql-editor:not(.hidden)', "variables.json")
         await tab.type('{"first":1, "note":"a,b"}')
         await tab.click('[aria-label^="Prettify"]')
         await tab.wait_for(f"{text_of('operation.graphql')}.includes('\\n')")

@@ -2,7 +2,7 @@
 
 import re
 from collections import OrderedDict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
 from http import HTTPStatus
 from typing import Any, Final
@@ -59,11 +59,11 @@ class Entry(msgspec.Struct):
             return "HIT", int(now - stored_at)
         if self.is_fresh(now):
             return "HIT", 0
-        return "STALE" if self.may_serve(now) else "", self.age_s(now)
+        return "STALE" if self.may_serve(now) else "", origin.age_s(now)
 
     def age_s(self, now: float) -> int:
         """Tell how many whole seconds ago it was good for sure."""
-        return max(0, int(now - self.answer.origin.stored_at))
+        return self.answer.origin.age_s(now)
 
     def renew(self, now: float, keeping: Keeping) -> None:
         """Take note that the provider said it has not changed."""
@@ -100,6 +100,17 @@ class Memory:
         if entry is not None:
             self._entries.move_to_end(call)
         return entry
+
+    def fresh(self, calls: Sequence[Call], now: float) -> list[Answer[Any]] | None:
+        """Find the answers of many calls as ``get`` does, where all of them are fresh; None, and none used, else."""
+        answers: list[Answer[Any]] = []
+        for entry in map(self._entries.get, calls):
+            if entry is None or not entry.is_fresh(now):
+                return None
+            answers.append(entry.answer)
+        for call in calls:
+            self._entries.move_to_end(call)
+        return answers
 
     def put(self, call: Call, entry: Entry) -> None:
         """Keep an entry in the place of an older one."""

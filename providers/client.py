@@ -1,7 +1,7 @@
 """What adapters ask their provider through: kept answers first, one call for all who want the same, then the wire."""
 
 import asyncio
-from collections.abc import Callable, Hashable, Iterable, Mapping
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from functools import partial
 from http import HTTPStatus
 from typing import TypeVar
@@ -142,20 +142,18 @@ class ProviderClient:
             self._renew(ask(), scope)
         return answer
 
-    def fresh_at_hand(self, calls: Iterable[Call], scope: CallScope) -> list[Answer[object]]:
-        """Answer as ``at_hand`` does, in one pass, up to the first call whose answer is not kept or not fresh."""
-        answers: list[Answer[object]] = []
+    def fresh_at_hand(self, calls: Sequence[Call], scope: CallScope) -> Sequence[Answer[object]] | None:
+        """Answer many calls as ``at_hand`` does, where all of the answers are fresh; None, and nothing noted, else."""
         if scope.rehearsal is not None or self.missing:
-            return answers
+            return None
         now = self._clock.unix()
-        started_ms = (asyncio.get_running_loop().time() - scope.began) * 1000
-        for call in calls:
-            entry = self._find(call)
-            verdict, age_s = ("", 0) if entry is None else entry.verdict_at(now)
-            if entry is None or verdict != "HIT":
-                break
-            scope.calls.append(call.record(self.provider, started_ms, verdict, age_s, entry.answer.origin))
-            answers.append(entry.answer)
+        answers = self._kept.memory.fresh(calls, now)
+        if answers is not None:
+            started_ms = (asyncio.get_running_loop().time() - scope.began) * 1000
+            scope.calls += [
+                call.record(self.provider, started_ms, "HIT", answer.origin.age_s(now), answer.origin)
+                for call, answer in zip(calls, answers, strict=True)
+            ]
         return answers
 
     def may_begin(self, scope: CallScope) -> bool:

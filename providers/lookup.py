@@ -53,6 +53,11 @@ class Lookup(Generic[K, T]):
         answer = self.client.at_hand(call, lambda: self._ask(scope, key, call), scope)
         return answer if answer is None else self.fitted(key, answer)
 
+    def all_fitted(self, keys: Iterable[K], answers: Sequence[Answer[T]]) -> Sequence[Answer[T]]:
+        """Make of what was kept what many keys are to have."""
+        fit = self._fit
+        return answers if fit is None else [*map(fit, keys, answers)]
+
     def begin(
         self, scope: CallScope, key: K, told: Callable[[Answer[T] | Exception], object]
     ) -> Arrival[T] | None:
@@ -72,9 +77,20 @@ AnyLookup = Lookup[Any, Any]
 """A lookup of any kind of keys and values."""
 
 
-def fresh_at_hand(pairs: Sequence[tuple[AnyLookup, Hashable]], scope: CallScope) -> list[Answer[object]]:
-    """Look up keys in lookups of one provider as ``at_hand`` does, in one pass, up to the first that is not fresh."""
-    if not pairs:
-        return []
-    answers = pairs[0][0].client.fresh_at_hand((lookup.call(key) for lookup, key in pairs), scope)
-    return [lookup.fitted(key, answer) for (lookup, key), answer in zip(pairs, answers, strict=False)]
+def calls_of(lookups: Sequence[AnyLookup], keys: Iterable[Hashable]) -> tuple[Call, ...]:
+    """Make the calls of many keys, those of one after those of another."""
+    return tuple(lookup.call(key) for key in keys for lookup in lookups)
+
+
+def fresh_at_hand(
+    lookups: Sequence[AnyLookup], keys: Sequence[Hashable], calls: Sequence[Call], scope: CallScope
+) -> Sequence[Sequence[Answer[Any]]] | None:
+    """Look up many keys as ``at_hand`` does in lookups of one provider, in one pass, where all of it is fresh.
+
+    ``calls`` are theirs, as ``calls_of`` makes them. None, and nothing noted, where an answer is not kept or not fresh.
+    """
+    answers = lookups[0].client.fresh_at_hand(calls, scope)
+    if answers is None:
+        return None
+    each = len(lookups)
+    return [lookup.all_fitted(keys, answers[at::each]) for at, lookup in enumerate(lookups)]

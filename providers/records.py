@@ -52,6 +52,11 @@ class Origin(msgspec.Struct):
     fresh_until: float
     is_kept: bool = True
 
+    def age_s(self, now: float) -> int:
+        """Tell how many whole seconds ago it was good for sure."""
+        # Not below 0, for the clock can be set back after an answer came.
+        return int(now - self.stored_at) if self.stored_at < now else 0
+
 
 class Remembering(msgspec.Struct, frozen=True, kw_only=True):
     """What keeps, for as long as it is kept itself, a few of the things that are made of it."""

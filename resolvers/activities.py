@@ -8,12 +8,11 @@ import msgspec
 
 from providers.errors import ProviderError
 from providers.keys import ActivityKey, activity_key, activity_uuid
-from providers.lookup import AnyLookup, fresh_at_hand
 from providers.musement.records import CARRIED, Activity, activity_owner
 from resolvers import partial
 from resolvers.begun import begins_at_once
 from resolvers.context import Context, Info
-from resolvers.errors import BadUserInput
+from resolvers.key_lists import take
 from resolvers.lookups import Sought, bounded, checked, each
 from resolvers.media import MediaField, selected_fields
 from resolvers.photos import start_joined
@@ -35,7 +34,7 @@ _DETAIL = {
 }
 # Alone they cost the detail, which then decides existence; beside other fields they cost nothing.
 _KEYS = {"id", "uuid", "freshness", "__typename"}
-_LISTS_REMEMBERED: Final = 64
+_BARE_REMEMBERED: Final = 1024
 
 
 class ActivityPlan(msgspec.Struct, frozen=True):
@@ -60,6 +59,12 @@ class ActivityPlan(msgspec.Struct, frozen=True):
     def waits_for_detail(self) -> bool:
         """Whether there is nothing to show before the detail is there."""
         return self.keys_only or (bool(self.attributes) and not self.defers_detail)
+
+    @property
+    def needs_keys_alone(self) -> bool:
+        """Whether its first calls follow from the keys, and no others come after them."""
+        is_known = self.starts_media or not self.media
+        return is_known and not self.photos and (self.waits_for_detail or not self.attributes)
 
 
 def plan_of(selection: Selection) -> ActivityPlan:
@@ -95,60 +100,47 @@ async def activities(
     chosen = context.locale_of(locale)
     bounded(context, uuids, "uuids")
     plan = planned(info, TYPE, plan_of)
+    taken = _taken(info, plan, uuids, chosen)
+    if taken is not None:
+        return taken
     loader, is_detail = context.loaders.activity, plan.waits_for_detail
 
-    keys = _keys(uuids, chosen)
-    is_there = not plan.photos and _take(context, keys, plan)
-
     # Quoted, for what stands within a function is read again with each call of it.
-    def find(key: "ActivityKey | BadUserInput") -> "Sought[Activity]":
-        if isinstance(key, BadUserInput):
-            raise key
-        if not is_there:
-            _start(context, key, plan)
+    def find(uuid: str) -> "Sought[Activity]":
+        key = _key(uuid, chosen)
+        _start(context, key, plan)
         return (loader.at_hand(key) if is_detail else None) or _waited(context, key, plan)
 
-    return await each(keys, find)
+    return await each(uuids, find)
 
 
-def _take(context: Context, keys: Sequence[ActivityKey | BadUserInput], plan: ActivityPlan) -> bool:
-    """Take what is fresh, all at once, in the order of the keys, up to the first call that has to be waited for.
-
-    Answers whether nothing is left to be started.
-    """
-    loaders, musement = context.loaders, context.providers.musement
-    wanted: list[tuple[AnyLoader, AnyLookup]] = []
+def _taken(
+    info: Info, plan: ActivityPlan, uuids: Sequence[str], locale: str
+) -> list[Activity | None | Exception] | None:
+    """Find many activities at once where all that they need is fresh; None where anything has to be waited for."""
+    if not plan.needs_keys_alone:
+        return None
+    loaders, wanted = info.context.loaders, list[AnyLoader]()
     if plan.starts_media:
-        wanted.append((loaders.activity_media, musement.media))
+        wanted.append(loaders.activity_media)
     if plan.waits_for_detail:
-        wanted.append((loaders.activity, musement.activities))
-    distinct = [key for key in dict.fromkeys(keys) if isinstance(key, ActivityKey)]
-    lacking = [(loader, lookup, key) for key in distinct for loader, lookup in wanted if loader.lacks(key)]
-    answers = fresh_at_hand([(lookup, key) for _, lookup, key in lacking], context.scope)
-    for (loader, _, key), answer in zip(lacking, answers, strict=False):
-        loader.put(key, answer)
-    is_known = plan.starts_media or not plan.media
-    return is_known and len(answers) == len(distinct) * len(wanted)
+        wanted.append(loaders.activity)
+    keys = take(info, wanted, uuids, locale, _key)
+    if keys is None:
+        return None
+    if plan.waits_for_detail:
+        return [answer.value for answer in loaders.activity.all_at_hand(keys)]
+    return [_bare(key) for key in keys]
 
 
-def _keys(uuids: Sequence[str], locale: str) -> Sequence[ActivityKey | BadUserInput]:
-    try:
-        return _good_keys(tuple(uuids), locale)
-    except BadUserInput:
-        return [_key(uuid, locale) for uuid in uuids]
+def _key(uuid: str, locale: str) -> ActivityKey:
+    return activity_key(checked(activity_uuid, uuid, "uuids"), locale)
 
 
-# A page asks for the same ones again and again. What is wrong with a key is told anew each time.
-@lru_cache(_LISTS_REMEMBERED)
-def _good_keys(uuids: tuple[str, ...], locale: str) -> tuple[ActivityKey, ...]:
-    return tuple(activity_key(checked(activity_uuid, uuid, "uuids"), locale) for uuid in uuids)
-
-
-def _key(uuid: str, locale: str) -> ActivityKey | BadUserInput:
-    try:
-        return activity_key(checked(activity_uuid, uuid, "uuids"), locale)
-    except BadUserInput as error:
-        return error
+# One record for all who ask, so that what it looks like can be kept.
+@lru_cache(_BARE_REMEMBERED)
+def _bare(key: ActivityKey) -> Activity:
+    return Activity(uuid=key.uuid, locale=key.locale)
 
 
 async def materialised(context: Context, key: ActivityKey, plan: ActivityPlan) -> Activity | None:
@@ -165,12 +157,11 @@ async def materialised(context: Context, key: ActivityKey, plan: ActivityPlan) -
 async def _waited(context: Context, key: ActivityKey, plan: ActivityPlan) -> Activity | None:
     # Media alone prove nothing: their 404 means "no gallery" (Musement's reference).
     if not plan.attributes and not plan.keys_only:
-        return Activity(uuid=key.uuid, locale=key.locale)
+        return _bare(key)
     loader = context.loaders.activity
     # With the key alone in the first part it would have to tell whether there is such an activity: that needs the call.
     if plan.defers_detail:
-        bare = Activity(uuid=key.uuid, locale=key.locale)
-        return partial.with_later(bare, plan.attributes, loader.use(key))
+        return partial.with_later(_bare(key), plan.attributes, loader.use(key))
     try:
         answer = loader.at_hand(key) or await loader.load(key)
     except ProviderError as error:
@@ -191,8 +182,7 @@ async def completed(context: Context, item: Activity, plan: ActivityPlan) -> Act
 
 def failed(key: ActivityKey, error: ProviderError) -> Activity:
     """Make an activity whose detail failed: the error stands as the value of every field that the detail feeds."""
-    record = Activity(uuid=key.uuid, locale=key.locale)
-    return partial.with_values(record, dict.fromkeys((*CARRIED, "origin"), error))
+    return partial.with_values(_bare(key), dict.fromkeys((*CARRIED, "origin"), error))
 
 
 def _start(context: Context, key: ActivityKey, plan: ActivityPlan) -> None:

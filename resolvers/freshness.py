@@ -47,5 +47,4 @@ def freshness(parent: Parent[HasOrigin], info: Info) -> Freshness | None:
     # What was fetched for this very request is fresh, even where nothing is kept for another one.
     is_fresh = now <= origin.fresh_until or origin.stored_at >= scope.started_at
     state = FreshnessState.FRESH if is_fresh else FreshnessState.STALE
-    # Not below 0, for the clock can be set back after an answer came.
-    return Freshness(state=state, age_seconds=max(0, int(now - origin.stored_at)))
+    return Freshness(state=state, age_seconds=origin.age_s(now))

@@ -1,7 +1,7 @@
 """A loader of keys that cost a call each: nothing is batched, and every call leaves in the step that asks for it."""
 
 import asyncio
-from collections.abc import Hashable
+from collections.abc import Hashable, Iterable
 from functools import partial
 from typing import TypeVar
 
@@ -23,15 +23,22 @@ class KeyLoader(SafeLoader[K, Answer[T]]):
 
     def __init__(self, lookup: Lookup[K, T], scope: CallScope) -> None:
         super().__init__(partial(lookup, scope=scope))
-        self._lookup = lookup
+        self.lookup = lookup
         self._scope = scope
         self._waiting: dict[K, list[asyncio.Future[Answer[T]]]] = {}
         self._failures: dict[K, Exception] = {}
         self._arrivals: dict[K, Arrival[T]] = {}
 
-    def lacks(self, key: K) -> bool:
-        """Tell whether a key was never asked for."""
-        return not (key in self._values or key in self._waiting or key in self._failures or self._closed)
+    def lacks_all(self, keys: Iterable[K]) -> bool:
+        """Tell whether none of some keys was ever asked for, and all may be."""
+        if not (self._values or self._waiting or self._failures):
+            return not self._closed
+        known = (self._values, self._waiting, self._failures)
+        return not self._closed and all(each.keys().isdisjoint(keys) for each in known)
+
+    def put_all(self, keys: Iterable[K], values: Iterable[Answer[T]]) -> None:
+        """Take values that were found for keys that were never asked for."""
+        self._values.update(zip(keys, values, strict=True))
 
     def there(self, key: K) -> Answer[T] | None:
         """Give a value that need not be waited for, to decide something; any other is called for from now on."""
@@ -41,13 +48,13 @@ class KeyLoader(SafeLoader[K, Answer[T]]):
         if self._closed:
             self._failures[key] = BatchCancelled("the request ended before its data was asked for")
             return None
-        value = self._lookup.at_hand(self._scope, key)
+        value = self.lookup.at_hand(self._scope, key)
         if value is not None:
             self._values[key] = value
             return value
         self._waiting[key] = []
         # None where the request's time is over: the key has its failure already.
-        arrival = self._lookup.begin(self._scope, key, partial(self._tell, key))
+        arrival = self.lookup.begin(self._scope, key, partial(self._tell, key))
         if arrival is not None:
             self._arrivals[key] = arrival
         return None
@@ -82,7 +89,7 @@ class KeyLoader(SafeLoader[K, Answer[T]]):
                 if not future.done():
                     _fail(future, outcome)
             return
-        value = self._values[key] = self._lookup.fitted(key, outcome)
+        value = self._values[key] = self.lookup.fitted(key, outcome)
         for future in waiting:
             if not future.done():
                 future.set_result(value)

@@ -1,6 +1,7 @@
 """Resort products: by key, as items of the catalogue, and what their fields cost."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from typing import Final
 
 import msgspec
@@ -12,6 +13,7 @@ from providers.records import MediaKind
 from resolvers import partial
 from resolvers.begun import begins_at_once
 from resolvers.context import Context, Info
+from resolvers.key_lists import take
 from resolvers.loaders import Loaders
 from resolvers.lookups import Sought, bounded, checked, each
 from resolvers.media import MediaField, selected_fields
@@ -32,6 +34,7 @@ _DETAIL = {
     "immersiveImage": "immersive_image",
 }
 _CALLED: Final = (MediaKind.IMAGE, MediaKind.VIDEO)
+_BARE_REMEMBERED: Final = 1024
 _KEYS = {"id", "productId", "freshness", "__typename"}
 
 
@@ -59,6 +62,12 @@ class ResortPlan(msgspec.Struct, frozen=True):
     def waits_for_detail(self) -> bool:
         """Whether there is nothing to show before the detail is there."""
         return self.keys_only or (bool(self.attributes) and not self.defers_detail)
+
+    @property
+    def needs_keys_alone(self) -> bool:
+        """Whether its first calls follow from the keys, and no others come after them."""
+        is_known = self.sure_kinds is not None and not self.photos
+        return is_known and (self.waits_for_detail or not self.attributes)
 
     @property
     def deciding(self) -> "ResortPlan":
@@ -115,18 +124,56 @@ async def resort_products(
     chosen = context.locale_of(locale)
     bounded(context, product_ids, "productIds")
     plan = planned(info, TYPE, plan_of)
+    taken = _taken(info, plan, product_ids, chosen)
+    if taken is not None:
+        return taken
     loader, is_detail = context.loaders.resort, plan.waits_for_detail
 
     def find(text: str) -> "Sought[Resort]":
-        key = _key(text, "productIds", chosen)
+        key = _listed_key(text, chosen)
         _start(context, key, plan)
         return (loader.at_hand(key) if is_detail else None) or _waited(context, key, plan)
 
     return await each(product_ids, find)
 
 
+def _taken(
+    info: Info, plan: ResortPlan, product_ids: Sequence[str], locale: str
+) -> list[Resort | None | Exception] | None:
+    """Find many products at once where all that they need is fresh; None where anything has to be waited for."""
+    if not plan.needs_keys_alone:
+        return None
+    loaders, wanted = info.context.loaders, list[AnyLoader]()
+    kinds, deciding = plan.sure_kinds or frozenset(), plan.deciding.sure_kinds
+    if MediaKind.IMAGE in kinds:
+        wanted.append(loaders.resort_pictures)
+    if MediaKind.VIDEO in kinds:
+        wanted.append(loaders.resort_videos)
+    if plan.waits_for_detail:
+        wanted.append(loaders.resort)
+    keys = take(info, wanted, product_ids, locale, _listed_key)
+    if keys is None:
+        return None
+    if plan.waits_for_detail:
+        return [answer.value for answer in loaders.resort.all_at_hand(keys)]
+    if not deciding:
+        return [_bare(key) for key in keys]
+    answers = _deciding(loaders, deciding).all_there(keys)
+    return [None if answer.value is None else _bare(key) for key, answer in zip(keys, answers, strict=True)]
+
+
 def _key(text: str, argument: str, locale: str) -> ResortKey:
     return ResortKey(checked(product_id, text, argument), locale)
+
+
+# One record for all who ask, so that what it looks like can be kept.
+@lru_cache(_BARE_REMEMBERED)
+def _bare(key: ResortKey) -> Resort:
+    return Resort(product_id=key.product_id, locale=key.locale)
+
+
+def _listed_key(text: str, locale: str) -> ResortKey:
+    return _key(text, "productIds", locale)
 
 
 async def materialised(context: Context, key: ResortKey, plan: ResortPlan) -> Resort | None:
@@ -146,7 +193,7 @@ async def _waited(context: Context, key: ResortKey, plan: ResortPlan) -> Resort 
     detail = context.loaders.resort.use(key) if plan.attributes else None
     if not await _shows_media(context.loaders, key, plan.deciding.kinds(key.product_id)):
         return None
-    bare = Resort(product_id=key.product_id, locale=key.locale)
+    bare = _bare(key)
     return partial.with_later(bare, plan.attributes, detail) if detail else bare
 
 
@@ -168,10 +215,9 @@ async def completed(context: Context, item: Resort, plan: ResortPlan) -> Resort:
 
 
 async def _shows_media(loaders: Loaders, key: ResortKey, kinds: frozenset[MediaKind]) -> bool:
-    loader: AnyLoader = loaders.resort_pictures if MediaKind.IMAGE in kinds else loaders.resort_videos
+    loader = _deciding(loaders, kinds)
     try:
         if kinds:
-            # Looked at and not used: the use that the receipt counts is that of the field.
             answer = loader.there(key) or await loader.outcome(key)
             return answer.value is not None
     except ProviderError:
@@ -180,10 +226,14 @@ async def _shows_media(loaders: Loaders, key: ResortKey, kinds: frozenset[MediaK
     return True
 
 
+def _deciding(loaders: Loaders, kinds: frozenset[MediaKind]) -> AnyLoader:
+    # Looked at and not used: the use that the receipt counts is that of the field.
+    return loaders.resort_pictures if MediaKind.IMAGE in kinds else loaders.resort_videos
+
+
 def failed(key: ResortKey, error: ProviderError) -> Resort:
     """Make a product whose detail failed: the error stands as the value of every field that the detail feeds."""
-    record = Resort(product_id=key.product_id, locale=key.locale)
-    return partial.with_values(record, dict.fromkeys((*CARRIED, "origin"), error))
+    return partial.with_values(_bare(key), dict.fromkeys((*CARRIED, "origin"), error))
 
 
 def _start(context: Context, key: ResortKey, plan: ResortPlan) -> None:

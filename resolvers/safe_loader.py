@@ -1,7 +1,7 @@
 """A loader on aiodataloader whose futures survive whoever stops waiting for them."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Hashable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Hashable, Iterable, Mapping, Sequence
 from functools import partial
 from typing import Any, Generic, TypeVar, cast
 
@@ -48,16 +48,23 @@ class SafeLoader(Generic[K, V]):
         """Use the value of a key that need not be waited for; any other is fetched from now on, and is None."""
         value = self._values.get(key) or self.there(key)
         if value is not None:
-            self._count_use(key)
+            # As _count_use does, without the step to it: this is asked for each list of each item.
+            if key in self._used:
+                self.repeats += 1
+            self._used.add(key)
         return value
 
-    def lacks(self, key: K) -> bool:
-        """Tell whether a key was never asked for."""
-        return key not in self._values and key not in self._memory and not self._closed
+    def all_at_hand(self, keys: Sequence[K]) -> list[V]:
+        """Use the values of keys that are there; raises KeyError where one is not."""
+        values = self.all_there(keys)
+        known = len(self._used)
+        self._used.update(keys)
+        self.repeats += len(keys) - (len(self._used) - known)
+        return values
 
-    def put(self, key: K, value: V) -> None:
-        """Take a value that was found for a key."""
-        self._values[key] = value
+    def all_there(self, keys: Iterable[K]) -> list[V]:
+        """Give the values of keys that are there, to decide something; raises KeyError where one is not."""
+        return [*map(self._values.__getitem__, keys)]
 
     def load(self, key: K) -> "asyncio.Future[V]":
         """Wait for the value of a key; the returned future may be cancelled without harm to others."""

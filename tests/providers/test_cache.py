@@ -137,6 +137,27 @@ def test_what_was_used_longest_ago_makes_room() -> None:
     assert memory.bytes == 30
 
 
+@given(st.sets(st.integers(0, 5)), st.lists(st.integers(0, 6), min_size=1, max_size=4))
+def test_finding_many_marks_them_as_used_as_finding_each_does_and_none_where_one_is_not_fresh(
+    stale: set[int], keys: list[int]
+) -> None:
+    together, apart = Memory(60), Memory(60)
+    for memory in (together, apart):
+        for key in range(6):
+            memory.put(call(key), entry(stored_at=0 if key in stale else 100))
+    found = together.fresh([call(key) for key in keys], now=150)
+    if stale.isdisjoint(keys) and 6 not in keys:
+        each = [apart.get(call(key)) for key in keys]
+        assert found == [one.answer for one in each if one]
+    else:
+        assert found is None
+    for number in range(3):
+        for memory in (together, apart):
+            memory.put(call(f"more {number}"), entry())
+    left = [[key for key in range(6) if memory.get(call(key))] for memory in (together, apart)]
+    assert left[0] == left[1]
+
+
 def test_what_is_larger_than_the_memory_is_not_kept_and_drives_nothing_out() -> None:
     memory = Memory(30)
     memory.put(call("a"), entry())

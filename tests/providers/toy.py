@@ -57,8 +57,7 @@ class Toy:
         return CallScope("request", now, now + deadline_s)
 
     async def ask(self, key: str = "a", scope: CallScope | None = None) -> Answered[Thing]:
-        call = Call(route=THING, path=f"/things/{key}", tags=(f"Thing:{key}",))
-        return await self.client.get(call, read_thing, scope or self.scope(), Sample(bytes))
+        return await self.client.get(call_for(key), read_thing, scope or self.scope(), Sample(bytes))
 
     async def version(self, key: str = "a") -> int | None:
         thing = (await self.ask(key)).value
@@ -68,6 +67,10 @@ class Toy:
         """Wait for every renewal in the background."""
         while self.client.in_flight:  # noqa: ASYNC110 - the client has no event for what only tests wait for
             await asyncio.sleep(0)
+
+
+def call_for(key: str) -> Call:
+    return Call(route=THING, path=f"/things/{key}", tags=(f"Thing:{key}",))
 
 
 def read_thing(reply: Reply, origin: Origin) -> Thing:

@@ -92,7 +92,38 @@ async def test_what_is_at_hand_costs_no_call(source: Source, loader: KeyLoader[i
     assert kept is not None
     assert kept.value == 11
     assert loader.at_hand(2) is None
-    assert (source.asked, loader.lacks(1), loader.lacks(2), loader.lacks(3)) == ([2], False, False, True)
+    assert source.asked == [2]
+
+
+async def test_values_found_elsewhere_are_taken_for_keys_that_were_never_asked_for(
+    source: Source, loader: KeyLoader[int, int]
+) -> None:
+    assert loader.lacks_all([1, 2])
+    loader.put_all([1, 2], [answer(11), answer(22)])
+    assert [found.value for found in loader.all_at_hand([1, 2, 1])] == [11, 22, 11]
+    assert [found.value for found in loader.all_there([2, 1])] == [22, 11]
+    assert (source.asked, loader.repeats) == ([], 1)
+    assert (await loader.load(2)).value == 22
+    assert loader.repeats == 2
+    with pytest.raises(KeyError):
+        loader.all_at_hand([1, 3])
+
+
+async def test_keys_that_were_asked_for_are_not_lacked_whatever_came_of_it(
+    source: Source, loader: KeyLoader[int, int]
+) -> None:
+    source.kept, source.refused = {1}, {2}
+    for key in (1, 2, 3):
+        loader.start(key)
+    assert [loader.lacks_all([key, 9]) for key in (1, 2, 3, 4)] == [False, False, False, True]
+    loader.close()
+    assert not loader.lacks_all([4])
+
+
+async def test_what_was_cancelled_before_it_was_asked_for_is_not_lacked(source: Source) -> None:
+    closed = KeyLoader(source, scope_of())
+    closed.close()
+    assert not closed.lacks_all([1])
 
 
 async def test_a_failure_is_its_key_s_own_and_is_remembered(

@@ -46,7 +46,12 @@ class Deadlines:
     def _ring(self) -> None:
         now = asyncio.get_running_loop().time()
         late = [waited_for for waited_for, until in self._due.items() if until <= now]
-        for waited_for in late:
-            del self._due[waited_for]
-            waited_for.expire()
-        self._set(min(self._due.values(), default=math.inf))
+        try:
+            for waited_for in late:
+                # What expired before it may have forgotten it, or put it off.
+                if self._due.get(waited_for, math.inf) <= now:
+                    del self._due[waited_for]
+                    waited_for.expire()
+        finally:
+            # Also where one of them has failed: the others are late still, and are told in the next turn.
+            self._set(min(self._due.values(), default=math.inf))

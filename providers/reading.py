@@ -3,7 +3,7 @@
 from functools import lru_cache
 from typing import Final
 
-from httptools import HttpParserError, HttpResponseParser
+from httptools import HttpParserError, HttpParserUpgrade, HttpResponseParser
 
 from providers.packing import unpacked
 from providers.transport import BodyTooLarge, BodyUnreadable, Reply, SendFailed
@@ -62,7 +62,7 @@ class Reading:
         held = len(self._parts)
         try:
             parser.feed_data(data)
-        except HttpParserError as error:
+        except (HttpParserError, HttpParserUpgrade) as error:
             # Behind a switch of protocols comes another one.
             if not self._is_whole or self._status != _SWITCHING:
                 raise BodyUnreadable("it is no HTTP") from error
@@ -75,12 +75,13 @@ class Reading:
             self._parts[held:] = [b"".join(self._parts[held:])]
         return self._is_whole
 
-    def end(self) -> None:
-        """Take note that nothing comes any more; raises SendFailed where that is too early."""
+    def end(self, *, is_clean: bool) -> None:
+        """Take note that nothing comes any more; raises SendFailed where that is too early, or may be."""
         headers = self._headers
         if headers is None:
             raise SendFailed("connection lost")
-        if "content-length" in headers or "chunked" in headers.get("transfer-encoding", "").lower():
+        has_end = "content-length" in headers or "chunked" in headers.get("transfer-encoding", "").lower()
+        if has_end or not is_clean:
             raise SendFailed("the answer was cut short")
 
     def reply(self) -> Reply:

@@ -1,6 +1,7 @@
 """One connection to a provider."""
 
 import asyncio
+import ssl
 from typing import Protocol, cast
 
 from providers.reading import Reading
@@ -33,6 +34,7 @@ class Wire(asyncio.Protocol):
     __slots__ = (
         "_answer",
         "_closed",
+        "_is_ended",
         "_is_lost",
         "_is_sent",
         "_reading",
@@ -45,7 +47,7 @@ class Wire(asyncio.Protocol):
     def __init__(self) -> None:
         self.transport: asyncio.Transport | None = None
         self.is_used = self.is_heard = self.should_close = False
-        self._is_lost = self._is_sent = False
+        self._is_ended = self._is_lost = self._is_sent = False
         self._reading: Reading | None = None
         self._answer: Awaited | None = None
         self._closed: asyncio.Future[None] | None = None
@@ -93,9 +95,14 @@ class Wire(asyncio.Protocol):
         except (BodyTooLarge, BodyUnreadable) as failure:
             self._fail(failure)
 
+    def eof_received(self) -> None:
+        """Take note whether the other side has ended what it says, within its encryption where there is one."""
+        encryption = None if self.transport is None else self.transport.get_extra_info("ssl_object")
+        self._is_ended = encryption is None or _is_ended(encryption)
+
     def connection_lost(self, exc: Exception | None) -> None:
-        """End the answer, which is whole where nothing else was to tell its end."""
-        del exc
+        """End the answer, which is whole where nothing else was to tell its end, and the end was a clean one."""
+        is_clean = self._is_ended and exc is None
         self.transport = None
         self.should_close = self._is_lost = True
         if self._closed is not None and not self._closed.done():
@@ -104,7 +111,7 @@ class Wire(asyncio.Protocol):
         if reading is None:
             return
         try:
-            reading.end()
+            reading.end(is_clean=is_clean)
             self._settle(reading)
         except (SendFailed, BodyTooLarge, BodyUnreadable) as failure:
             self._fail(failure)
@@ -160,3 +167,12 @@ class Wire(asyncio.Protocol):
             self._reading = None
         answer, self._answer = self._answer, None
         return None if answer is None or answer.done() else answer
+
+
+def _is_ended(encryption: ssl.SSLObject) -> bool:
+    # The event loop takes the end of the connection below for an end of the encryption, which anyone on the way can
+    # feign. Where it was ended indeed, reading gives nothing instead of asking for more.
+    try:
+        return not encryption.read(1)
+    except ssl.SSLError:
+        return False

@@ -192,6 +192,24 @@ async def test_a_switch_of_protocols_ends_its_connection(pooled: PooledTransport
         assert (await send(pooled, server.url)).body == b"two"
 
 
+@pytest.mark.parametrize("told", ["content-length: 3", "transfer-encoding: chunked", "x: y"])
+@pytest.mark.parametrize("behind", [b"", b"one", answer(b"nobody asked for this"), b"\x00\x01"])
+@pytest.mark.parametrize("build", [PooledTransport, Prompt])
+async def test_a_switch_of_protocols_that_nobody_asked_for_is_no_fault_of_ours(
+    build: Callable[[int], Transport], behind: bytes, told: str
+) -> None:
+    faults: list[object] = []
+    asyncio.get_running_loop().set_exception_handler(lambda _, context: faults.append(context))
+    head = f"HTTP/1.1 101 Switching Protocols\r\nupgrade: x\r\nconnection: upgrade\r\n{told}\r\n\r\n"
+    transport = build(4)
+    async with scripted([head.encode() + behind], [answer(b"two")]) as server:
+        assert (await send(transport, server.url)).status == 101
+        await asyncio.wait_for(server.left.wait(), 5)
+        assert (await send(transport, server.url)).body == b"two"
+        await transport.close()
+    assert faults == []
+
+
 async def test_a_call_leaves_nothing_to_the_garbage_collector(pooled: PooledTransport) -> None:
     # What tests before this one have left is not what is looked for.
     gc.collect()

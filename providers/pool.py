@@ -53,12 +53,15 @@ class Pool(aiohttp.TCPConnector):
         """Take a new connection, or one that is given back meanwhile; raises TimeoutError at that time of the loop."""
         async with asyncio.timeout_at(until):
             connection = await self.connect(destination, [], self._dialling)
-        # The library hands it out in a shell, which a connection that rests has lost.
+        wire = connection.protocol
+        # The library hands it out in a shell, which it loses as it comes to rest: behind all others, which are older.
         connection.release()
-        wire = self.take(destination.connection_key)
-        if wire is None:
+        resting = self._conns.get(destination.connection_key)
+        if wire is None or not resting or resting[-1][0] is not wire:
             raise SendFailed("connection lost")
-        return wire
+        resting.pop()
+        self._acquired.add(wire)
+        return cast("Wire", wire)
 
     def give_back(self, key: ConnectionKey, wire: Wire, *, closes: bool) -> None:
         """Let the next one have it, or close it."""

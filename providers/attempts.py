@@ -80,6 +80,10 @@ class Attempts:
         self._rate = Rate(provider, policy.rate, policy.wait_s, clock, agreement)
         self._durations = Durations()
 
+    def close(self) -> None:
+        """Send nothing more for those that wait for a slot."""
+        self.slots.close()
+
     def begin(
         self,
         call: Call,
@@ -128,7 +132,8 @@ class Attempts:
             headers = first.headers
             reply = self._came(first.outcome)
         else:
-            headers = self._credentials.at_hand() or await self._headers(scope)
+            at_hand = self._credentials.at_hand()
+            headers = await self._headers(scope, first) if at_hand is None else at_hand
             reply = await self._sent(call, scope, record, headers, conditions, first)
         # A token can be revoked before it expires; a second refusal in a row is no matter of age.
         if reply.status == _UNAUTHORIZED and self._credentials.refuse(headers):
@@ -138,7 +143,10 @@ class Attempts:
             return reply
         raise status_error(self._provider, reply)
 
-    async def _headers(self, scope: FlightScope) -> Mapping[str, str]:
+    async def _headers(self, scope: FlightScope, first: FirstTry | None = None) -> Mapping[str, str]:
+        if first is not None:
+            # Calls that need no login, or have one, are not to wait for this one.
+            first.give_back()
         try:
             async with scope.bounded():
                 return await self._credentials.headers(scope)

@@ -16,7 +16,7 @@ from providers.clock import Clock
 from providers.errands import Errands
 from providers.errors import NotAsked, NotConfigured, ProviderError
 from providers.fetching import Fetching
-from providers.flight import Flight
+from providers.flight import Flight, stopped
 from providers.flights import Flights, Wait, traced
 from providers.kept import Kept
 from providers.purging import Purging
@@ -210,6 +210,8 @@ class ProviderClient:
         scope.calls.append(record)
         if now >= scope.deadline:
             return NotAsked(self.provider, "was not asked: the request's time was over")
+        if self._flights.is_closing:
+            return stopped(self.provider)
         flight: Flight[Answer[T]] | None = self._flights.find(ask.call)
         if flight is not None:
             record.verdict = "JOINED"
@@ -263,11 +265,13 @@ class ProviderClient:
         return self._kept.purge(tag)
 
     async def close(self) -> None:
-        """Cancel every call in flight."""
+        """Cancel every call in flight, and wait until none is; what is asked for meanwhile is refused."""
+        # First of all: a call that is cancelled gives its slot to the next.
+        self._fetching.attempts.close()
         await self._flights.close()
 
     def _renew(self, ask: Ask[T], scope: CallScope) -> None:
-        if self._flights.find(ask.call) is None:
+        if self._flights.find(ask.call) is None and not self._flights.is_closing:
             own, record = self.renewals.begin(ask.call, scope)
             flight = self._start(ask, own, record, renews=True)
             if flight.task is not None:

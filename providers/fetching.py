@@ -63,7 +63,12 @@ class Fetching(msgspec.Struct, frozen=True, kw_only=True):
             or not self.circuits.is_closed(ask.call.route)
         ):
             return False
-        first = self.attempts.begin(ask.call, flight, record, partial(self._tried, ask))
+        try:
+            first = self.attempts.begin(ask.call, flight, record, partial(self._tried, ask))
+        except Exception as fault:
+            # Nobody would bring its answer to those who find it.
+            self.flights.land(flight, None, fault)
+            raise
         flight.bringing = first
         return first is not None
 
@@ -87,8 +92,14 @@ class Fetching(msgspec.Struct, frozen=True, kw_only=True):
     def _land(self, ask: Ask[T], first: FirstTry, reply: Reply) -> None:
         flight: Flight[Answer[T]] = first.flight
         self.retry.earn()
+        answer: Answer[T] | None = None
+        refusal: ProviderError | None = None
         try:
             came = self._understood(ask, reply)
+            if isinstance(came.value, ProviderError):
+                refusal = came.value
+            else:
+                answer = self._kept_answer(ask.call, flight, came, came.value, purges=0)
         # Of every kind: there is no task that would hold it.
         except Exception as error:  # noqa: BLE001 - handed on as it is
             # A circuit that opens is logged as the request's that asked.
@@ -96,10 +107,7 @@ class Fetching(msgspec.Struct, frozen=True, kw_only=True):
             self.flights.land(flight, None, error)
             return
         self.circuits.judge(ask.call.route, None, is_probe=False)
-        if isinstance(came.value, ProviderError):
-            self.flights.land(flight, None, came.value)
-        else:
-            self.flights.land(flight, self._kept_answer(ask.call, flight, came, came.value, purges=0))
+        self.flights.land(flight, answer, refusal)
 
     async def _found_or_called(self, ask: Ask[T], record: CallRecord, flight: Flight[Answer[T]]) -> Answer[T]:
         find = partial(self._from_others, ask, record, flight)

@@ -140,27 +140,38 @@ class Flight(Generic[T]):
                 self._scope.extend(deadline)
 
     def end(self, value: T | None, error: BaseException | None = None) -> None:
-        """Write down how it ended."""
-        self._ended = value, error
+        """Write down how it ended, unless that is known."""
+        if self._ended is None:
+            self._ended = value, error
+
+    def abandon(self) -> None:
+        """Write down that it takes longer than anyone waits, unless it has ended."""
+        if self.task is None or not self.task.done():
+            self.end(None, TimeoutError())
 
     def outcome(self, provider: Provider) -> T | ProviderError:
         """Tell how it ended, with a copy of its failure for each who asks; for who asks too early, it is late."""
         if self._ended is None and self.task is not None and self.task.done():
             self.end(*end_of(self.task))
-        if self._ended is None:
-            return UpstreamTimeout(provider, "did not answer before the request's deadline")
-        value, error = self._ended
+        value, error = self._ended or (None, TimeoutError())
         if error is None:
             return cast("T", value)
         if isinstance(error, ProviderError):
             return error.again()
+        if isinstance(error, TimeoutError):
+            return UpstreamTimeout(provider, "did not answer before the request's deadline")
         if isinstance(error, asyncio.CancelledError):
-            return UpstreamUnavailable(provider, "was not waited for: the graph stops")
+            return stopped(provider)
         raise error
 
 
 AnyFlight = Flight[Any]
 """A flight of any kind of answer."""
+
+
+def stopped(provider: Provider) -> UpstreamUnavailable:
+    """Say that calls are not waited for any more."""
+    return UpstreamUnavailable(provider, "was not waited for: the graph stops")
 
 
 def end_of(task: "asyncio.Task[T]") -> tuple[T | None, BaseException | None]:

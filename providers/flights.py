@@ -19,9 +19,13 @@ _GRACE_S = 0.02
 
 
 class Flights:
-    """The calls in flight of one provider, by identity."""
+    """The calls in flight of one provider, by identity.
+
+    None is to begin while ``is_closing``.
+    """
 
     def __init__(self) -> None:
+        self.is_closing = False
         self._by_key: dict[Hashable, AnyFlight] = {}
         self._aloft: set[AnyFlight] = set()
         self._deadlines = Deadlines()
@@ -72,10 +76,14 @@ class Flights:
         self._aloft.discard(flight)
         self._leave(flight)
         flight.landed_at = asyncio.get_running_loop().time()
-        # Whoever is told may leave another flight, or begin one.
-        waits, flight.waits = flight.waits, []
-        for wait in waits:
-            wait.note(flight)
+        # Whoever is told may begin a flight, or let another request wait for none any more: also for this one.
+        while flight.waits:
+            wait = flight.waits.pop(0)
+            try:
+                wait.note(flight)
+            # Of every kind: the others are to be told too.
+            except Exception as fault:  # noqa: BLE001 - handed on to whoever looks after the event loop
+                _report(fault)
 
     def is_current(self, flight: AnyFlight) -> bool:
         """Tell whether the flight's answer may be kept: it may not after a purge that came meanwhile."""
@@ -113,11 +121,21 @@ class Flights:
         self._deadlines.forget(wait)
 
     async def close(self) -> None:
-        """Cancel every call in flight."""
-        tasks = [flight.task for flight in self._aloft if flight.task is not None]
-        for flight in list(self._aloft):
-            self._cancel(flight)
-        await asyncio.gather(*tasks, return_exceptions=True)
+        """Cancel every call in flight, and wait until none is."""
+        self.is_closing = True
+        try:
+            # Again and again: whoever is told may have begun another.
+            while self._aloft:
+                ending = list(self._aloft)
+                for flight in ending:
+                    self._leave(flight)
+                    self._cancel(flight)
+                # Listed last, for what ends may let another call go on in a task.
+                tasks = [flight.task for flight in ending if flight.task is not None]
+                if tasks:
+                    await asyncio.wait(tasks)
+        finally:
+            self.is_closing = False
         self._deadlines.close()
 
     def part(self, flight: AnyFlight, wait: Waits) -> None:
@@ -126,6 +144,8 @@ class Flights:
             return
         flight.waits.remove(wait)
         if not flight.waits and not flight.renews and flight.bringing is not None:
+            # Before it is cancelled: that is not why whoever leaves now gets no answer.
+            flight.abandon()
             self._leave(flight)
             self._cancel(flight)
 
@@ -138,13 +158,20 @@ class Flights:
                 self.land(flight, None, asyncio.CancelledError())
 
     def _end(self, flight: Flight[T], then: Callable[[], object] | None, task: "asyncio.Task[T]") -> None:
-        self.land(flight, *end_of(task))
+        # First what others wait for, then whoever is told: that may be long.
         if then is not None:
             then()
+        self.land(flight, *end_of(task))
 
     def _leave(self, flight: AnyFlight) -> None:
         if self._by_key.get(flight.key) is flight:
             del self._by_key[flight.key]
+
+
+def _report(fault: Exception) -> None:
+    asyncio.get_running_loop().call_exception_handler(
+        {"message": "who waited for a call failed when told of it", "exception": fault}
+    )
 
 
 def traced(

@@ -160,6 +160,11 @@ class Slots:
                 return
         self._free += 1
 
+    def close(self) -> None:
+        """Let no call wait any more; whoever let them wait ends them."""
+        self._waiting.clear()
+        self._deadlines.close()
+
     def _enter(self, call: Waiting) -> None:
         self._waiting.setdefault(call.owner, deque()).append(call)
 

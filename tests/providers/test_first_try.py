@@ -1,7 +1,7 @@
 """The first try of a call over a connection that rests: no task, the same outcomes, and nothing left behind."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 
 import msgspec
@@ -9,7 +9,8 @@ import pytest
 from structlog.contextvars import bound_contextvars, merge_contextvars
 from structlog.testing import capture_logs
 
-from providers.auth import StaticHeaders
+from providers.attempts import Attempts
+from providers.auth import Credentials, StaticHeaders
 from providers.breaker import CircuitState
 from providers.client import Ask, Call, CallPolicy, ProviderClient, Sample
 from providers.emulation.faults import Fault, cut, hang, reset, truncated, unavailable
@@ -20,10 +21,13 @@ from providers.errors import (
     UpstreamTimeout,
     UpstreamUnavailable,
 )
+from providers.first_try import FirstTry
 from providers.forge.emulator import ForgeEmulator, create_emulator
+from providers.kept import Kept
 from providers.pooled import PooledTransport
 from providers.records import Answer, Origin, Provider
-from providers.transport import Reply
+from providers.scope import CallScope
+from providers.transport import Exchange, Reply
 from providers.wire import Awaited, Wire
 from tests.providers.calls import scope_of
 from tests.providers.scripted import DROP, answer, scripted
@@ -44,12 +48,18 @@ def decode(reply: Reply, origin: Origin) -> object:
 class Asked:
     """What a request asked for, and what it was told."""
 
-    def __init__(self, client: ProviderClient, number: int = 0, deadline_s: float = 10.0) -> None:
+    def __init__(
+        self,
+        client: ProviderClient,
+        number: int = 0,
+        deadline_s: float = 10.0,
+        then: Callable[[], object] = lambda: None,
+    ) -> None:
         self.told: asyncio.Future[Answer[object] | Exception] = asyncio.get_running_loop().create_future()
         self.scope = scope_of(deadline_s)
-        self.arrival = client.begin(
-            Ask(call(number), decode, Sample(body=lambda: b"{}")), self.scope, self.told.set_result
-        )
+        self._then = then
+        ask = Ask(call(number), decode, Sample(body=lambda: b"{}"))
+        self.arrival = client.begin(ask, self.scope, self._tell)
 
     async def outcome(self) -> Answer[object] | Exception:
         async with asyncio.timeout(10):
@@ -59,11 +69,17 @@ class Asked:
     def attempts(self) -> int:
         return self.scope.calls[0].attempts
 
+    def _tell(self, outcome: Answer[object] | Exception) -> None:
+        self.told.set_result(outcome)
+        self._then()
+
 
 @asynccontextmanager
-async def client_at(url: str, policy: CallPolicy = POLICY) -> AsyncIterator[ProviderClient]:
+async def client_at(
+    url: str, policy: CallPolicy = POLICY, credentials: Credentials | None = None
+) -> AsyncIterator[ProviderClient]:
     transport = PooledTransport(16)
-    client = ProviderClient(Provider.FORGE, url, StaticHeaders({}), transport, policy)
+    client = ProviderClient(Provider.FORGE, url, credentials or StaticHeaders({}), transport, policy)
     try:
         yield client
     finally:
@@ -278,6 +294,99 @@ async def test_a_fault_of_ours_reaches_who_waits_and_harms_no_other_call(forge: 
         told: asyncio.Future[object] = asyncio.get_running_loop().create_future()
         client.begin(Ask(call(), broken, Sample(body=lambda: b"{}")), scope_of(), told.set_result)
         assert isinstance(await told, ZeroDivisionError)
+        assert isinstance(await Asked(client).outcome(), Answer)
+
+
+async def test_a_fault_of_ours_in_keeping_leaves_no_call_in_flight(
+    forge: ForgeEmulator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: object) -> Answer[object]:
+        raise ZeroDivisionError
+
+    async with warm(forge) as client:
+        monkeypatch.setattr(Kept, "keep", broken)
+        assert isinstance(await Asked(client).outcome(), ZeroDivisionError)
+        assert client.in_flight == 0
+
+
+async def test_a_fault_of_ours_in_beginning_leaves_no_call_in_flight(
+    forge: ForgeEmulator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: object) -> None:
+        raise ZeroDivisionError
+
+    async with warm(forge) as client:
+        with monkeypatch.context() as patch:
+            patch.setattr(StaticHeaders, "at_hand", broken)
+            with pytest.raises(ZeroDivisionError):
+                Asked(client)
+        assert client.in_flight == 0
+        assert isinstance(await Asked(client).outcome(), Answer)
+
+
+async def test_no_slot_is_held_while_a_login_is_waited_for() -> None:
+    class Expiring(StaticHeaders):
+        """Has to log in once, when it is told to."""
+
+        is_good = True
+        asked, answered = asyncio.Event(), asyncio.Event()
+
+        def at_hand(self) -> Mapping[str, str] | None:  # type: ignore[override] # as others may have it
+            return super().at_hand() if self.is_good else None
+
+        async def headers(self, scope: CallScope) -> Mapping[str, str]:
+            self.asked.set()
+            await self.answered.wait()
+            return await super().headers(scope)
+
+    credentials = Expiring({})
+    async with (
+        scripted([answer(b"1"), DROP], [answer(b"3"), answer(b"2")]) as server,
+        client_at(server.url, msgspec.structs.replace(POLICY, concurrency=1), credentials) as client,
+    ):
+        assert isinstance(await Asked(client).outcome(), Answer)
+        logging_in = Asked(client, 1)
+        credentials.is_good = False
+        await asyncio.wait_for(credentials.asked.wait(), 5)
+        credentials.is_good = True
+        other = await Asked(client, 2).outcome()
+        credentials.answered.set()
+        outcome = await logging_in.outcome()
+    assert isinstance(other, Answer)
+    assert isinstance(outcome, Answer)
+    assert (other.value, outcome.value) == (3, 2)
+
+
+async def test_what_is_begun_while_the_calls_are_ended_is_refused(forge: ForgeEmulator) -> None:
+    async with warm(forge) as client:
+        forge.faults.add(hang())
+        again: list[Asked] = []
+        asked = Asked(client)
+        Asked(client, then=lambda: again.append(Asked(client, 1)))
+        await client.close()
+        outcomes = [await each.outcome() for each in (asked, *again)]
+        assert [type(each) for each in outcomes] == [UpstreamUnavailable, UpstreamUnavailable]
+        forge.faults.clear()
+        assert isinstance(await Asked(client).outcome(), Answer)
+    assert again[0].attempts == 0
+
+
+async def test_what_waits_for_a_slot_is_not_sent_where_the_calls_are_ended(forge: ForgeEmulator) -> None:
+    async with warm(forge, connections=2, concurrency=2) as client:
+        forge.faults.add(hang())
+        asked = [Asked(client, number) for number in range(9)]
+        sent, send_at_once = [0], Attempts.send_at_once
+
+        def counted(attempts: Attempts, first: FirstTry, left_s: float) -> Exchange | None:
+            sent[0] += 1
+            return send_at_once(attempts, first, left_s)
+
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(Attempts, "send_at_once", counted)
+            await client.close()
+        assert sent == [0]
+        assert all([isinstance(await each.outcome(), UpstreamUnavailable) for each in asked])
+        forge.faults.clear()
         assert isinstance(await Asked(client).outcome(), Answer)
 
 

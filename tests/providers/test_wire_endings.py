@@ -89,9 +89,9 @@ class Server:
         if self._certificate is not None:
             context = ssl.create_default_context(cafile=str(self._certificate.path))
         loop = asyncio.get_running_loop()
-        _, wire = await loop.create_connection(Heard, "127.0.0.1", self.port, ssl=context)
-        coming = wire.ask(ASKED, 99, has_body=True)
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(10):
+            _, wire = await loop.create_connection(Heard, "127.0.0.1", self.port, ssl=context)
+            coming = wire.ask(ASKED, 99, has_body=True)
             await wire.heard.wait()
             self.was_heard.set()
             return await coming

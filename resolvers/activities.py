@@ -13,10 +13,10 @@ from resolvers import partial
 from resolvers.begun import begins_at_once
 from resolvers.context import Context, Info
 from resolvers.key_lists import take
+from resolvers.loader import AnyLoader
 from resolvers.lookups import Sought, bounded, checked, each
 from resolvers.media import MediaField, selected_fields
 from resolvers.photos import start_joined
-from resolvers.safe_loader import AnyLoader
 from resolvers.selection import Arguments, Selection, planned
 
 TYPE = "Activity"

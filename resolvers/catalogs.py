@@ -20,7 +20,7 @@ from resolvers.connections import (
 from resolvers.context import Info
 from resolvers.cursors import Binding, binding
 from resolvers.errors import BadUserInput
-from resolvers.safe_loader import SafeLoader
+from resolvers.loader import Loader
 from resolvers.selection import Selection, planned
 from resolvers.windows import LARGEST_PAGE, Window, WindowAnswer
 
@@ -82,7 +82,7 @@ def _resort_plan(selection: Selection) -> resorts.ResortPlan:
 
 async def _listed(
     info: Info,
-    loader: SafeLoader[Window[L], WindowAnswer[R] | None],
+    loader: Loader[Window[L], WindowAnswer[R] | None],
     listed: L,
     paging: Paging,
     bound: Binding,
@@ -115,7 +115,7 @@ async def _listed(
 
 
 async def _ending(
-    loader: SafeLoader[Window[L], WindowAnswer[R] | None], listed: L, paging: Paging, bound: Binding
+    loader: Loader[Window[L], WindowAnswer[R] | None], listed: L, paging: Paging, bound: Binding
 ) -> tuple[int, int]:
     """Find the window of a list's last items: its first page tells the total."""
     low, _ = paging.bounds(bound)

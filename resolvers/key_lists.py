@@ -11,7 +11,7 @@ from providers.scope import CallScope
 from resolvers.context import Info
 from resolvers.errors import BadUserInput
 from resolvers.key_loader import KeyLoader
-from resolvers.safe_loader import AnyLoader
+from resolvers.loader import AnyLoader
 from resolvers.selection import remembered
 
 K = TypeVar("K", bound=Hashable)

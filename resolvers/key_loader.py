@@ -9,20 +9,21 @@ from providers.arrival import Arrival
 from providers.lookup import Lookup
 from providers.records import Answer
 from providers.scope import CallScope
-from resolvers.safe_loader import BatchCancelled, SafeLoader, retrieved
+from resolvers.loader import Loader
+from resolvers.safe_loader import BatchCancelled, retrieved
 
 K = TypeVar("K", bound=Hashable)
 T = TypeVar("T")
 
 
-class KeyLoader(SafeLoader[K, Answer[T]]):
-    """Loads as a SafeLoader does, without its batches: whoever waits is told in the step in which the answer comes.
+class KeyLoader(Loader[K, Answer[T]]):
+    """Calls for each key by itself: whoever waits is told in the step in which the answer comes.
 
     For requests that may begin at once (``ProviderClient.may_begin``).
     """
 
     def __init__(self, lookup: Lookup[K, T], scope: CallScope) -> None:
-        super().__init__(partial(lookup, scope=scope))
+        super().__init__()
         self.lookup = lookup
         self._scope = scope
         self._waiting: dict[K, list[asyncio.Future[Answer[T]]]] = {}
@@ -73,7 +74,9 @@ class KeyLoader(SafeLoader[K, Answer[T]]):
 
     def close(self) -> None:
         """Cancel what is still being called for: the request that asked for it has ended."""
-        super().close()
+        self._closed = True
+        if not self._arrivals:
+            return
         arrivals, self._arrivals = self._arrivals, {}
         for key, arrival in arrivals.items():
             arrival.cancel()

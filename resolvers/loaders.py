@@ -1,6 +1,6 @@
 """Per-request memory: every value by its key, each key asked once, windows merged in batches."""
 
-from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Hashable, Iterable, Mapping
 from functools import partial
 from typing import Any, Generic, TypeVar
 
@@ -16,19 +16,20 @@ from providers.records import Answer, Image, Media, Video
 from providers.registry import Providers
 from providers.scope import CallScope
 from resolvers.key_loader import KeyLoader
+from resolvers.loader import AnyLoader, Loader
 from resolvers.photo_windows import PhotoWindow, PhotoWindows
-from resolvers.safe_loader import AnyLoader, SafeLoader
+from resolvers.safe_loader import SafeLoader
 from resolvers.windows import Window, WindowAnswer, calls_saved, fetch_windows
 
 H = TypeVar("H", bound=Hashable)
-M = TypeVar("M")
+M = TypeVar("M", bound=AnyLoader)
 T = TypeVar("T")
 
 Windows = Mapping[Window[H], WindowAnswer[T] | None | ProviderError]
 
 
 class made_once(Generic[M]):  # noqa: N801 - a decorator
-    """A property that is worked out once. Before Python 3.12 the library's own takes a lock for that."""
+    """A loader that is made when it is first wanted. Before Python 3.12 the library's own takes a lock for that."""
 
     def __init__(self, make: Callable[[Any], M]) -> None:
         self._make = make
@@ -37,15 +38,16 @@ class made_once(Generic[M]):  # noqa: N801 - a decorator
     def __set_name__(self, owner: type, name: str) -> None:
         self._name = name
 
-    def __get__(self, instance: object, owner: type) -> M:
+    def __get__(self, instance: "Loaders", owner: type) -> M:
         made = vars(instance)[self._name] = self._make(instance)
+        instance.made.append(made)
         return made
 
 
 class Loaders:
     """The loaders of one request: each is named by what it gives and how that is found, and made when it is wanted.
 
-    ``spans`` are as for ``PhotoWindows``.
+    ``spans`` are as for ``PhotoWindows``; ``made`` has the loaders that were wanted.
     """
 
     def __init__(self, providers: Providers, scope: CallScope, spans: dict[PhotoWindow, PhotoWindow]) -> None:
@@ -53,6 +55,7 @@ class Loaders:
         self._scope = scope
         self._photo_windows = PhotoWindows(providers.forge, scope, spans)
         self._calls_saved: list[int] = []
+        self.made: list[AnyLoader] = []
 
     @property
     def calls_merged(self) -> int:
@@ -62,20 +65,20 @@ class Loaders:
     @property
     def repeats(self) -> int:
         """How many loads found their key already asked for."""
-        return sum(loader.repeats for loader in self._every())
+        return sum([loader.repeats for loader in self.made])
 
     @made_once
-    def activity(self) -> SafeLoader[ActivityKey, Answer[Activity]]:
+    def activity(self) -> Loader[ActivityKey, Answer[Activity]]:
         """Details of activities."""
         return self._by_key(self._providers.musement.activities)
 
     @made_once
-    def activity_media(self) -> SafeLoader[ActivityKey, Answer[tuple[Media, ...]]]:
+    def activity_media(self) -> Loader[ActivityKey, Answer[tuple[Media, ...]]]:
         """Media lists of activities."""
         return self._by_key(self._providers.musement.media)
 
     @made_once
-    def activity_window(self) -> SafeLoader[Window[ActivitySearch], WindowAnswer[Activity] | None]:
+    def activity_window(self) -> Loader[Window[ActivitySearch], WindowAnswer[Activity] | None]:
         """Windows of searches."""
         search, saved = partial(self._providers.musement.search, scope=self._scope), self._calls_saved
 
@@ -86,22 +89,22 @@ class Loaders:
         return SafeLoader(fetch)
 
     @made_once
-    def resort(self) -> SafeLoader[ResortKey, Answer[Resort]]:
+    def resort(self) -> Loader[ResortKey, Answer[Resort]]:
         """Details of products."""
         return self._by_key(self._providers.clubmed.resorts)
 
     @made_once
-    def resort_pictures(self) -> SafeLoader[ResortKey, Answer[tuple[Image, ...]]]:
+    def resort_pictures(self) -> Loader[ResortKey, Answer[tuple[Image, ...]]]:
         """Pictures of products."""
         return self._by_key(self._providers.clubmed.pictures)
 
     @made_once
-    def resort_videos(self) -> SafeLoader[ResortKey, Answer[tuple[Video, ...]]]:
+    def resort_videos(self) -> Loader[ResortKey, Answer[tuple[Video, ...]]]:
         """Videos of products."""
         return self._by_key(self._providers.clubmed.videos)
 
     @made_once
-    def resort_window(self) -> SafeLoader[Window[str], WindowAnswer[Resort] | None]:
+    def resort_window(self) -> Loader[Window[str], WindowAnswer[Resort] | None]:
         """Windows of the catalogue, by locale."""
         catalog, saved = partial(self._providers.clubmed.catalog, scope=self._scope), self._calls_saved
 
@@ -113,24 +116,21 @@ class Loaders:
         return SafeLoader(fetch)
 
     @made_once
-    def photo(self) -> SafeLoader[PhotoKey, Answer[Photo]]:
+    def photo(self) -> Loader[PhotoKey, Answer[Photo]]:
         """Details of photos."""
         return self._by_key(self._providers.forge.photos)
 
     @made_once
-    def photo_window(self) -> SafeLoader[Window[PhotoList], WindowAnswer[Photo] | None]:
+    def photo_window(self) -> Loader[Window[PhotoList], WindowAnswer[Photo] | None]:
         """Windows of photo lists."""
         return SafeLoader(self._photo_windows.fetch, self._photo_windows.at_hand)
 
     def close(self) -> None:
         """Cancel what is still being fetched."""
-        for loader in self._every():
+        for loader in self.made:
             loader.close()
 
-    def _by_key(self, lookup: Lookup[H, T]) -> SafeLoader[H, Answer[T]]:
+    def _by_key(self, lookup: Lookup[H, T]) -> Loader[H, Answer[T]]:
         if lookup.client.may_begin(self._scope):
             return KeyLoader(lookup, self._scope)
         return SafeLoader(partial(lookup, scope=self._scope), partial(lookup.at_hand, self._scope))
-
-    def _every(self) -> Iterator[AnyLoader]:
-        return (each for each in vars(self).values() if isinstance(each, SafeLoader))

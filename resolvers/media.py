@@ -19,7 +19,7 @@ from resolvers.context import Context, Info, looks_at_context
 from resolvers.cursors import Binding
 from resolvers.errors import BadUserInput
 from resolvers.lasting import lasting
-from resolvers.safe_loader import AnyLoader
+from resolvers.loader import AnyLoader
 from resolvers.selection import Selection
 
 _IMAGES: Final = frozenset({MediaKind.IMAGE})
@@ -109,14 +109,18 @@ def selected_fields(selection: Selection) -> tuple[MediaField, ...]:
 @looks_at_context
 def activity_gallery(parent: Parent[Activity], info: Info, **paging: PagingValue) -> Listed:
     """Give the images of an activity's media list."""
-    return _of_activity(parent, info.context, gallery_field(None, **paging) if paging else _ALL_IMAGES)
+    context = info.context
+    field = gallery_field(None, **paging) if paging else _ALL_IMAGES
+    return _of_one_list(parent, field, context.loaders.activity_media, context)
 
 
 @begins_at_once
 @looks_at_context
 def activity_videos(parent: Parent[Activity], info: Info, **paging: PagingValue) -> Listed:
     """Give the videos of an activity's media list."""
-    return _of_activity(parent, info.context, videos_field(**paging) if paging else _ALL_VIDEOS)
+    context = info.context
+    field = videos_field(**paging) if paging else _ALL_VIDEOS
+    return _of_one_list(parent, field, context.loaders.activity_media, context)
 
 
 @begins_at_once
@@ -128,7 +132,8 @@ def activity_media(
     **paging: PagingValue,
 ) -> Listed:
     """Give an activity's media list, or the kinds of it that are asked for."""
-    return _of_activity(parent, info.context, media_field(kinds, **paging))
+    context = info.context
+    return _of_one_list(parent, media_field(kinds, **paging), context.loaders.activity_media, context)
 
 
 @begins_at_once
@@ -140,14 +145,18 @@ def resort_gallery(
     **paging: PagingValue,
 ) -> Listed:
     """Give a product's pictures, or those with any of the keywords."""
-    return _of_resort(parent, info.context, gallery_field(keywords, **paging))
+    context = info.context
+    field = gallery_field(keywords, **paging) if keywords or paging else _ALL_IMAGES
+    return _of_one_list(parent, field, context.loaders.resort_pictures, context)
 
 
 @begins_at_once
 @looks_at_context
 def resort_videos(parent: Parent[Resort], info: Info, **paging: PagingValue) -> Listed:
     """Give a product's videos."""
-    return _of_resort(parent, info.context, videos_field(**paging))
+    context = info.context
+    field = videos_field(**paging) if paging else _ALL_VIDEOS
+    return _of_one_list(parent, field, context.loaders.resort_videos, context)
 
 
 @begins_at_once
@@ -159,7 +168,7 @@ def resort_media(
     **paging: PagingValue,
 ) -> Listed:
     """Give a product's pictures, then its videos; a kind that is not asked for costs no call."""
-    return _of_resort(parent, info.context, media_field(kinds, **paging))
+    return _of_both_lists(parent, media_field(kinds, **paging), info.context)
 
 
 @lasting
@@ -173,30 +182,26 @@ def photo_media(
     return window.cut(items, parent.origin or Origin(stored_at=0.0, fresh_until=0.0))
 
 
-def _of_activity(activity: Activity, context: Context, field: MediaField) -> Listed:
+def _of_one_list(owner: Activity | Resort, field: MediaField, loader: AnyLoader, context: Context) -> Listed:
     # Checked before anything is fetched: wrong arguments cost no call.
     if not field.is_plain:
-        field.window(activity.owner)
-    loader = context.loaders.activity_media
-    answer = loader.at_hand(activity.key)
+        field.window(owner.owner)
+    answer = loader.at_hand(owner.key)
     if answer is None:
-        return _waited(activity, field, [loader], context)
-    return answer.made.get(field) or _only(answer, activity, field)
+        return _waited(owner, field, [loader], context)
+    return answer.made.get(field) or _only(answer, owner, field)
 
 
-def _of_resort(resort: Resort, context: Context, field: MediaField) -> Listed:
-    if not field.is_plain:
-        field.window(resort.owner)
-    loaders = context.loaders
+def _of_both_lists(resort: Resort, field: MediaField, context: Context) -> Listed:
     wanted: list[AnyLoader] = []
     if field.wants(MediaKind.IMAGE):
-        wanted.append(loaders.resort_pictures)
+        wanted.append(context.loaders.resort_pictures)
     if field.wants(MediaKind.VIDEO):
-        wanted.append(loaders.resort_videos)
-    answer = wanted[0].at_hand(resort.key) if len(wanted) == 1 else None
-    if answer is None:
-        return _waited(resort, field, wanted, context)
-    return answer.made.get(field) or _only(answer, resort, field)
+        wanted.append(context.loaders.resort_videos)
+    if len(wanted) == 1:
+        return _of_one_list(resort, field, wanted[0], context)
+    field.window(resort.owner)
+    return _waited(resort, field, wanted, context)
 
 
 async def _waited(

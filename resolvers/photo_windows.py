@@ -58,10 +58,7 @@ class PhotoWindows:
             # The provider's own pages are smaller than the span: it takes several of them.
             del self._spans[window]
             return None
-        segments = [Segment(start=span.skip, size=span.limit, answer=kept)]
-        found = kept.once(
-            (window.skip, window.end), lambda: cut(segments, window.skip, window.end, photo_identity)
-        )
+        found = kept.once((window.skip, window.end), lambda: _cut(window, span, kept))
         if not isinstance(found, WindowAnswer):
             return None
         self.calls_merged += int(span in self._counted)
@@ -70,6 +67,13 @@ class PhotoWindows:
 
     async def _page(self, photos: PhotoList, skip: int, limit: int) -> Answer[Page[Photo]]:
         return await self._forge.window(photos, skip, limit, self._scope)
+
+
+def _cut(
+    window: PhotoWindow, span: PhotoWindow, kept: Answer[Page[Photo]]
+) -> PhotoAnswer | None | ProviderError:
+    segments = [Segment(start=span.skip, size=span.limit, answer=kept)]
+    return cut(segments, window.skip, window.end, photo_identity)
 
 
 def photo_identity(photo: Photo) -> str:

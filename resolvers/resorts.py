@@ -14,11 +14,11 @@ from resolvers import partial
 from resolvers.begun import begins_at_once
 from resolvers.context import Context, Info
 from resolvers.key_lists import take
+from resolvers.loader import AnyLoader
 from resolvers.loaders import Loaders
 from resolvers.lookups import Sought, bounded, checked, each
 from resolvers.media import MediaField, selected_fields
 from resolvers.photos import start_joined
-from resolvers.safe_loader import AnyLoader
 from resolvers.selection import Arguments, Selection, planned
 
 TYPE = "ResortProduct"

@@ -1,11 +1,13 @@
 """A loader on aiodataloader whose futures survive whoever stops waiting for them."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Hashable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Hashable, Iterable, Mapping
 from functools import partial
-from typing import Any, Generic, TypeVar, cast
+from typing import Any, TypeVar, cast
 
 from aiodataloader import DataLoader
+
+from resolvers.loader import Loader
 
 K = TypeVar("K", bound=Hashable)
 V = TypeVar("V")
@@ -15,7 +17,7 @@ class BatchCancelled(Exception):
     """The batch that a value was to come from was cancelled before it came."""
 
 
-class SafeLoader(Generic[K, V]):
+class SafeLoader(Loader[K, V]):
     """A loader whose shared futures survive the cancellation of one of their waiters.
 
     graphql-core 3.3 cancels the siblings of a failed non-null field. A sibling that waits for a loader's future would
@@ -23,8 +25,7 @@ class SafeLoader(Generic[K, V]):
     gets a future of its own, cancelled futures are forgotten, and a cancelled batch is an error, not a hang.
 
     ``fetch`` answers a mapping with one value or exception a key. ``at_hand`` answers what need not be waited for, None
-    for all else: such a value is there at once, without a batch. ``repeats`` counts the loads whose key had been
-    loaded before: each would have been a call of its own. Make one loader a request, inside its event loop.
+    for all else: such a value is there at once, without a batch.
     """
 
     def __init__(
@@ -32,53 +33,16 @@ class SafeLoader(Generic[K, V]):
         fetch: Callable[[list[K]], Awaitable[Mapping[K, V | Exception]]],
         at_hand: Callable[[K], V | None] | None = None,
     ) -> None:
-        self.repeats = 0
-        # Kept beside the memory, where a key that was only started looks the same as one that was used.
-        self._used: set[K] = set()
+        super().__init__()
         self._fetch = fetch
         self._at_hand = at_hand
-        # What is there, and the futures of what is waited for.
-        self._values: dict[K, V] = {}
+        # The futures of what is waited for; what is there is among the values.
         self._memory: dict[K, asyncio.Future[V]] = {}
         self._batching: DataLoader[K, V] | None = None
         self._batches: set[asyncio.Task[Any] | None] = set()
-        self._closed = False
-
-    def at_hand(self, key: K) -> V | None:
-        """Use the value of a key that need not be waited for; any other is fetched from now on, and is None."""
-        value = self._values.get(key) or self.there(key)
-        if value is not None:
-            # As _count_use does, without the step to it: this is asked for each list of each item.
-            if key in self._used:
-                self.repeats += 1
-            self._used.add(key)
-        return value
-
-    def all_at_hand(self, keys: Sequence[K]) -> list[V]:
-        """Use the values of keys that are there; raises KeyError where one is not."""
-        values = self.all_there(keys)
-        known = len(self._used)
-        self._used.update(keys)
-        self.repeats += len(keys) - (len(self._used) - known)
-        return values
-
-    def all_there(self, keys: Iterable[K]) -> list[V]:
-        """Give the values of keys that are there, to decide something; raises KeyError where one is not."""
-        return [*map(self._values.__getitem__, keys)]
-
-    def load(self, key: K) -> "asyncio.Future[V]":
-        """Wait for the value of a key; the returned future may be cancelled without harm to others."""
-        self._count_use(key)
-        return self.outcome(key)
-
-    def use(self, key: K) -> "Callable[[], asyncio.Future[V]]":
-        """Let the value of a key be fetched; what is returned waits for it, however often, as one use."""
-        self._count_use(key)
-        self.start(key)
-        return partial(self.outcome, key)
 
     def there(self, key: K) -> V | None:
-        """Give a value that need not be waited for, to decide something; any other is fetched from now on."""
+        """Give a value as every loader does; any other is fetched with the next batch."""
         value = self._values.get(key)
         if value is not None:
             return value
@@ -102,15 +66,6 @@ class SafeLoader(Generic[K, V]):
         waiting: asyncio.Future[V] = asyncio.get_running_loop().create_future()
         shared.add_done_callback(partial(_hand_on, waiting))
         return waiting
-
-    def start(self, key: K) -> None:
-        """Let the value of a key be fetched, beside what the caller does next; its failure shows where it is loaded."""
-        self.there(key)
-
-    def _count_use(self, key: K) -> None:
-        if key in self._used:
-            self.repeats += 1
-        self._used.add(key)
 
     def _shared(self, key: K) -> "asyncio.Future[V]":
         value = self.there(key)
@@ -188,7 +143,3 @@ def retrieved(future: "asyncio.Future[V]") -> None:
     """Look at a future's failure, so that it is not reported as never retrieved."""
     if not future.cancelled():
         future.exception()
-
-
-AnyLoader = SafeLoader[Any, Any]
-"""A loader of any kind of keys and values."""

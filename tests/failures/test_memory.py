@@ -12,15 +12,15 @@ from providers.emulation.faults import Fault, forbidden, unavailable
 from providers.errors import ProviderError
 from providers.forge.records import Photo
 from resolvers.context import Context
+from resolvers.loader import Loader
 from resolvers.loaders import Loaders
-from resolvers.safe_loader import SafeLoader
 from tests.benchmarks.workloads import PAGE_OF_ALL
 from tests.failures.subjects import SUBJECTS, Subject, query
 from tests.graph import EXECUTION, Graph
 from tests.world import ACTIVITY, SEARCH, UUIDS
 
 REQUESTS = 24
-OWNED = (Context, Loaders, SafeLoader, Photo, ProviderError, GraphQLError)
+OWNED = (Context, Loader, Loaders, Photo, ProviderError, GraphQLError)
 
 on_every_provider = pytest.mark.parametrize("subject", SUBJECTS, ids=lambda each: each.provider)
 

@@ -105,7 +105,11 @@ class Memory:
         """Find the answers of many calls as ``get`` does, where all of them are fresh; None, and none used, else."""
         answers: list[Answer[Any]] = []
         for entry in map(self._entries.get, calls):
-            if entry is None or not entry.is_fresh(now):
+            if entry is None:
+                return None
+            origin = entry.answer.origin
+            # Nearly always so: is_fresh is for what other machines have stored.
+            if not (origin.stored_at <= now <= origin.fresh_until or entry.is_fresh(now)):
                 return None
             answers.append(entry.answer)
         for call in calls:

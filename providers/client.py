@@ -11,7 +11,7 @@ from providers.attempts import Attempts
 from providers.auth import Credentials
 from providers.breaker import Circuits, CircuitState
 from providers.call_record import CallRecord
-from providers.calls import Ask, Call, CallPolicy, Decode, Sample, path_segment, query_string
+from providers.calls import Ask, Call, CallPolicy, Decode, Sample, hits, path_segment, query_string
 from providers.clock import Clock
 from providers.errands import Errands
 from providers.errors import NotAsked, NotConfigured, ProviderError
@@ -150,10 +150,8 @@ class ProviderClient:
         answers = self._kept.memory.fresh(calls, now)
         if answers is not None:
             started_ms = (asyncio.get_running_loop().time() - scope.began) * 1000
-            scope.calls += [
-                call.record(self.provider, started_ms, "HIT", answer.origin.age_s(now), answer.origin)
-                for call, answer in zip(calls, answers, strict=True)
-            ]
+            origins = [answer.origin for answer in answers]
+            scope.calls += hits(self.provider, calls, origins, started_ms, now)
         return answers
 
     def may_begin(self, scope: CallScope) -> bool:

@@ -47,6 +47,12 @@ def activity_key(uuid: str, locale: str) -> ActivityKey:
     return ActivityKey(uuid, locale)
 
 
+@lru_cache(_MOST_REMEMBERED)
+def resort_key(product_id: str, locale: str) -> ResortKey:
+    """Make a key, or find it made."""
+    return ResortKey(product_id, locale)
+
+
 def shown(text: str) -> str:
     """Quote what a client sent for an error message: escaped, and cut to a readable length."""
     return repr(text if len(text) <= _SHOWN else text[:_SHOWN] + "…")

@@ -7,7 +7,7 @@ from msgspec import UNSET, UnsetType
 
 from providers.decoding import text_or_none
 from providers.images import usable_url
-from providers.keys import ResortKey
+from providers.keys import ResortKey, resort_key
 from providers.records import Image, ImageRole, Lasting, Origin, Owner, Provider, Video
 
 T = TypeVar("T")
@@ -79,7 +79,7 @@ class Resort(Lasting, frozen=True, kw_only=True):
     @property
     def key(self) -> ResortKey:
         """The key that finds the product again."""
-        return ResortKey(self.product_id, self.locale)
+        return resort_key(self.product_id, self.locale)
 
     @property
     def owner(self) -> Owner:

@@ -1,6 +1,7 @@
 """Strawberry schemas made by chance: every kind of type, of field and of failure, the same for the same seed."""
 
 import asyncio
+import copy
 import enum
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Generator
 from functools import lru_cache
@@ -112,6 +113,9 @@ class Field(msgspec.Struct):
     takes_arguments: bool
 
 
+Way = Callable[["World", Field], tuple[Callable[..., Any], bool]]
+
+
 class World:
     """A schema with what the generator of documents and data needs to know of it."""
 
@@ -130,7 +134,11 @@ class World:
         # Resolvers that start where the reference would still have had time to cancel them.
         self.has_early_starters = seed % 2 == 0
         # Most that is selected on its records lasts, so that much of it is rendered once.
-        self.is_calm = seed % 3 == 0
+        self.is_calm = seed % 5 == 0
+        # All records last, and some of their fields do not, so that many have frames.
+        self.is_mixed = seed % 5 in (1, 2, 3)
+        # What fields that change give is another at another time, of every other record.
+        self.time = 0
         self.schema = _schema(self)
 
     def argument_names(self, type_name: str, field: Field) -> set[str]:
@@ -207,25 +215,39 @@ class World:
             return {"list": items, "tuple": tuple(items), "iterator": iter(items)}.get(made, items)
         if shape.name in self.possible:
             return self._record(chance.choice(self.possible[shape.name]), seed)
-        return _leaf(shape.name, chance)
+        return _leaf(shape.name, chance, _USUAL if self.is_mixed and chance.random() < 0.95 else _LEAVES)
 
 
 def _is_optional(annotation: Any) -> bool:
     return type(None) in getattr(annotation, "__args__", ())
 
 
-def _leaf(name: str, chance: Random) -> Any:
-    makers: dict[str, Callable[[], Any]] = {
-        "Int": lambda: chance.choice((0, 5, -7, True, 3.0, "12", 2**31 - 1)),
-        "Float": lambda: chance.choice((0.0, 1.5, 4, True, "2.5")),
-        "String": lambda: chance.choice(("", "text", 5, True, 1.5)),
-        "Boolean": lambda: chance.choice((True, False, 0, 1.0)),
-        "ID": lambda: chance.choice(("a", 7, "")),
-        "Mood": lambda: chance.choice(list(Mood)),
-        "Even": lambda: chance.choice((1, 2, 4, 5)),
-        "Plain": lambda: chance.choice(("", "text", 7, 1.5, True, {"a": [1]}, [None, "b"])),
-    }
-    return makers[name]()
+_LEAVES: dict[str, tuple[Any, ...]] = {
+    "Int": (0, 5, -7, True, 3.0, "12", 2**31 - 1),
+    "Float": (0.0, 1.5, 4, True, "2.5"),
+    "String": ("", "text", 5, True, 1.5),
+    "Boolean": (True, False, 0, 1.0),
+    "ID": ("a", 7, ""),
+    "Mood": tuple(Mood),
+    "Even": (1, 2, 4, 5),
+    "Plain": ("", "text", 7, 1.5, True, {"a": [1]}, [None, "b"]),
+}
+# Those that are left as they are.
+_USUAL: dict[str, tuple[Any, ...]] = {
+    **_LEAVES,
+    "Int": (0, 5, -7, 2**31 - 1),
+    "Float": (0.0, 1.5, -2.5),
+    "String": ("", "text", "and more"),
+    "Boolean": (True, False),
+    "ID": ("a", "7", ""),
+    "Even": (1, 2, 4),
+}
+
+
+def _leaf(name: str, chance: Random, offers: dict[str, tuple[Any, ...]]) -> Any:
+    found = chance.choice(offers[name])
+    # As those of an answer are: never the same object twice.
+    return copy.deepcopy(found)
 
 
 class OwnInfo(strawberry.Info):
@@ -305,7 +327,7 @@ def _object(world: World, name: str, interfaces: list[Any]) -> Any:
     for field in fields:
         _declare(world, namespace, field, is_root=name == "Query")
     inherited = [field for base in bases for field in world.fields[base.__name__]]
-    if world.is_calm or world.chance.random() < 0.6:
+    if world.is_calm or world.is_mixed or world.chance.random() < 0.6:
         world.lasting.add(name)
     record = type(
         f"Record{name}",
@@ -365,13 +387,7 @@ class _Record:
 
 def _declare(world: World, namespace: dict[str, Any], field: Field, *, is_root: bool) -> None:
     annotation = world.annotation(field.shape)
-    ways = (
-        (*WAYS, _at_once, _at_once, _at_once_or_later, _at_once_or_later)
-        if world.has_early_starters
-        else WAYS
-    )
-    # No record stands above the root, and what lasts follows from one.
-    way = world.chance.choice(ways[2:] if is_root else LASTING if world.is_calm else (*ways, *LASTING))
+    way = world.chance.choice(_ways(world, is_root=is_root))
     if way is None:
         namespace["__annotations__"][field.python_name] = annotation
         return
@@ -382,6 +398,21 @@ def _declare(world: World, namespace: dict[str, Any], field: Field, *, is_root: 
     )
     namespace[field.python_name] = strawberry.field(
         resolver=resolver, graphql_type=annotation, **surroundings
+    )
+
+
+def _ways(world: World, *, is_root: bool) -> tuple[Way | None, ...]:
+    early = (_at_once, _at_once, _at_once_or_later, _at_once_or_later) if world.has_early_starters else ()
+    # No record stands above the root, and what lasts follows from one.
+    if is_root:
+        return (*WAYS[2:], *early)
+    if world.is_calm:
+        return LASTING
+    changing = (_changing, _changing_at_once) if world.has_early_starters else (_changing,)
+    return (
+        (*LASTING * 4, *changing * 3, _sync, _with_arguments, _asynchronous)
+        if world.is_mixed
+        else (*WAYS, *early, *LASTING, *changing)
     )
 
 
@@ -515,7 +546,30 @@ def _promising(world: World, field: Field) -> tuple[Callable[..., Any], bool]:
     return resolver, False
 
 
-WAYS: tuple[Callable[[World, Field], tuple[Callable[..., Any], bool]] | None, ...] = (
+def _changing(world: World, field: Field) -> tuple[Callable[..., Any], bool]:
+    def resolver(parent: strawberry.Parent[Any], size: int | None = 1) -> Any:
+        return _given(world, field, parent, _time_of(world, parent), size)
+
+    return resolver, True
+
+
+def _changing_at_once(world: World, field: Field) -> tuple[Callable[..., Any], bool]:
+    async def resolver(parent: strawberry.Parent[Any], info: strawberry.Info) -> Any:
+        time = _time_of(world, parent)
+        if time == 2:
+            await later(None, 1)
+        return _given(world, field, parent, time, info.context)
+
+    resolver.begins_at_once = Begun  # type: ignore[attr-defined] # as production marks its own
+    return resolver, False
+
+
+def _time_of(world: World, parent: Any) -> int:
+    changes = Random(f"{parent.seed}").random() < 0.5  # noqa: S311 - repeatable
+    return world.time if changes else 0
+
+
+WAYS: tuple[Way | None, ...] = (
     None,
     None,
     _sync,
@@ -527,7 +581,7 @@ WAYS: tuple[Callable[[World, Field], tuple[Callable[..., Any], bool]] | None, ..
 )
 
 
-LASTING: tuple[Callable[[World, Field], tuple[Callable[..., Any], bool]] | None, ...] = (
+LASTING: tuple[Way | None, ...] = (
     None,
     _lasting,
 )

@@ -6,7 +6,7 @@ import math
 import warnings
 from collections.abc import Iterator
 from random import Random
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 import pytest
@@ -14,14 +14,31 @@ from graphql import ExecutionResult, GraphQLSchema, execute, parse, validate
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from server.operations.compiled.frames import Frame
 from server.operations.compiled.plans import Plans, Remembering
+from server.operations.compiled.renderings import Renderings
 from tests.operations.any_document import Documents
 from tests.operations.any_schema import Log, World, world_of
 
-WORLDS = 40
+WORLDS = 60
 FAILURES = (0.0, 0.02, 0.1, 0.3)
-# Over the same records: with some variables, with others, and with the first again.
-TURNS = (0, 0, 1, 0, 1, 1)
+# Of which variables, and at which time, over the same records.
+TURNS = ((0, 0), (0, 0), (0, 0), (1, 0), (0, 0), (0, 1), (1, 0), (0, 2), (0, 0), (1, 1), (1, 0))
+# Where most must make room at once, some must, and none.
+MOST_BYTES = (0, 6000, *[2**24] * 6)
+
+
+class Compared(NamedTuple):
+    """What became of a case: invalid, reference or compiled.
+
+    ``rendered`` are the parts of answers that were copied, ``framed`` and ``whole`` the frames that were there at its
+    end, and those with their text.
+    """
+
+    outcome: str
+    rendered: int = 0
+    framed: int = 0
+    whole: int = 0
 
 
 @pytest.fixture(autouse=True, scope="module")
@@ -45,11 +62,19 @@ def test_compiled_operations_answer_as_the_reference_does(seed: int) -> None:
 @pytest.mark.filterwarnings("ignore:coroutine .* was never awaited:RuntimeWarning")
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 def test_much_of_what_is_compared_was_rendered_before() -> None:
-    assert sum(compare(seed)[1] > 0 for seed in range(150)) >= 5
+    assert sum(compare(seed).rendered > 0 for seed in range(150)) >= 5
 
 
-def compare(seed: int) -> tuple[str, int]:
-    """Compare one case; tell what became of it (invalid, reference or compiled), and how much was found rendered."""
+@pytest.mark.filterwarnings("ignore:coroutine .* was never awaited:RuntimeWarning")
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+def test_much_of_what_is_compared_has_frames() -> None:
+    found = [compare(seed) for seed in range(150)]
+    assert sum(each.framed > 0 for each in found) >= 5
+    assert sum(each.whole > 0 for each in found) >= 3
+
+
+def compare(seed: int) -> Compared:
+    """Compare one case."""
     chance = Random(seed)  # noqa: S311 - repeatable
     world = world_of(chance.randrange(WORLDS))
     schema = world.schema._schema  # noqa: SLF001 - as the server reaches it
@@ -58,19 +83,25 @@ def compare(seed: int) -> tuple[str, int]:
     world.shared = {}
     document = parse(made.text)
     if validate(schema, document):
-        return "invalid", 0
-    plans = Plans(schema, after=1)
+        return Compared("invalid")
+    renderings = Renderings(chance.choice(MOST_BYTES))
+    plans = Plans(schema, after=1, renderings=renderings)
     asked = [(variables, Remembering(plans, {})) for variables in (made.variables, made.some_variables())]
     if any(each.executor(document, variables, "Asked", "context") is None for variables, each in asked):
-        return "reference", 0
-    expected = [asyncio.run(reference(schema, document, variables, world)) for variables, _ in asked]
+        return Compared("reference")
+    expected = {}
+    for which, world.time in sorted(set(TURNS)):
+        expected[which, world.time] = asyncio.run(reference(schema, document, asked[which][0], world))
     rendered = 0
-    for turn in TURNS:
-        variables, remembering = asked[turn]
+    for which, world.time in TURNS:
+        variables, remembering = asked[which]
         found, count = asyncio.run(compiled(remembering, document, variables, world))
-        assert found == expected[turn], made.text
+        assert found == expected[which, world.time], made.text
         rendered += count
-    return "compiled", rendered
+    # No other way to ask for them.
+    frames = [each for each in renderings._all.values() if isinstance(each, Frame)]  # noqa: SLF001 - as above
+    framed = [each for each in frames if each.fixed]
+    return Compared("compiled", rendered, len(framed), sum(each.raw is not None for each in framed))
 
 
 async def reference(

@@ -74,7 +74,8 @@ def fresh(value: Value) -> Value:
     """Copy what can be changed."""
     kind = value.__class__
     if kind is list:
-        return [fresh(each) for each in value]
+        # Keys, as a rule.
+        return [each if each.__class__ is str else fresh(each) for each in value]
     if kind is dict:
         return {name: fresh(each) for name, each in value.items()}
     return value

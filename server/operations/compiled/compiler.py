@@ -1,6 +1,7 @@
 """An operation put together of functions, from its selections at the bottom to its top."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import Final, NamedTuple
 
 from graphql import FieldNode, GraphQLError, GraphQLObjectType
@@ -9,10 +10,11 @@ from graphql.execution.values import VariableValues
 
 from server.operations.compiled.arguments import Arguments
 from server.operations.compiled.executor import Compiled, Selected, gathered
-from server.operations.compiled.lasting import Reach, keeping
+from server.operations.compiled.frames import framed
+from server.operations.compiled.lasting import Reach, Show, keeping
 from server.operations.compiled.patterns import Fields, Pattern, Patterns
 from server.operations.compiled.positions import Position, Steps
-from server.operations.compiled.renderings import Renderings
+from server.operations.compiled.renderings import Renderings, rendered
 from server.operations.compiled.resolving import Attribute
 from server.operations.values import Value
 
@@ -24,11 +26,12 @@ class TooLarge(Exception):
 
 
 class _Made(NamedTuple):
-    """The functions of a selection on one record and on many, and what it reaches."""
+    """The functions of a selection on one record and on many, what it reaches, and how its frames are filled."""
 
     run: Selected
     each: Selected | None
     reach: Reach
+    frame: Show | None
 
 
 class Compiler:
@@ -56,7 +59,7 @@ class Compiler:
         parts = []
         for key, details in fields.items():
             pattern = self._patterns.of_field(root, details)
-            parts.append(self._made(pattern, {key: details}).run)
+            parts.append(self._made(pattern, {key: details}, root).run)
         compiled.root = _root(parts)
 
     def _count(self, fields: Fields) -> None:
@@ -67,7 +70,7 @@ class Compiler:
     def _selection(self, type_: GraphQLObjectType, details: list[FieldDetails]) -> _Made:
         fields = _plain_fields(details) or self._collected(type_, details)
         self._count(fields)
-        return self._made(self._patterns.of_selection(type_, fields), fields)
+        return self._made(self._patterns.of_selection(type_, fields), fields, type_)
 
     def _collected(self, type_: GraphQLObjectType, details: list[FieldDetails]) -> Fields:
         compiled = self._compiled
@@ -78,7 +81,7 @@ class Compiler:
             raise GraphQLError("deferred")
         return collected.grouped_field_set
 
-    def _made(self, pattern: Pattern, fields: Fields) -> _Made:
+    def _made(self, pattern: Pattern, fields: Fields, type_: GraphQLObjectType) -> _Made:
         """Put into a pattern what is this operation's own."""
         reach = Reach(lasts=pattern.lasts)
         below: list[tuple[list[FieldDetails], GraphQLObjectType, _Made]] = []
@@ -90,24 +93,29 @@ class Compiler:
             arguments = details[0].node.arguments
             if arguments and not isinstance(part.way, Attribute):
                 reach.note_arguments(arguments)
-            for type_ in part.below:
-                made = self._selection(type_, details)
+            for kind in part.below:
+                made = self._selection(kind, details)
                 reach.note_below(made.reach)
-                below.append((details, type_, made))
-        for details, type_, made in below:
-            self._note(details, type_, made, is_kept=made.reach.lasts and not reach.lasts)
+                below.append((details, kind, made))
+        for details, kind, made in below:
+            self._note(details, kind, made, is_kept=made.reach.lasts and not reach.lasts)
         run, each = pattern.make(*self._given(pattern, fields, positions))
+        frame = None
+        if pattern.may_be_framed and not reach.lasts:
+            written = self._patterns.of_frame(type_, fields)
+            frame = partial(framed, run, *written.make(*self._given(written, fields, positions)))
         can_be_evident = all(made.each is not None for _, _, made in below)
-        return _Made(run, each if can_be_evident else None, reach)
+        return _Made(run, each if can_be_evident else None, reach, frame)
 
     def _note(
         self, details: list[FieldDetails], type_: GraphQLObjectType, made: _Made, *, is_kept: bool
     ) -> None:
         compiled, key = self._compiled, (id(details), type_.name)
         run = compiled.selections[key] = made.run
-        compiled.each[key] = None if is_kept else made.each
-        if is_kept:
-            run = keeping(f"o{len(compiled.selections)}", run, made.reach, self._renderings)
+        show = partial(rendered, run) if is_kept else made.frame
+        compiled.each[key] = made.each if show is None else None
+        if show is not None:
+            run = keeping(f"o{len(compiled.selections)}", show, made.reach, self._renderings)
         compiled.kept[key] = run
 
     def _given(self, pattern: Pattern, fields: Fields, positions: dict[int, Position]) -> list[Value]:

@@ -20,7 +20,7 @@ from graphql import (
 from server.operations.compiled.calls import Part, call_of, info_of, steps_of
 from server.operations.compiled.completion import enum_names, gives_what_it_takes, is_leaf, unusual
 from server.operations.compiled.executor import is_steady
-from server.operations.compiled.lasting import may_last
+from server.operations.compiled.lasting import is_fixed, may_last
 from server.operations.compiled.resolving import Attribute, Direct
 from server.operations.compiled.source import Source
 from server.operations.values import Value
@@ -39,6 +39,11 @@ def write_evident(source: Source, parent: GraphQLObjectType, fields: Sequence[Na
         return "None"
     evident = _Evident(source, parent, fields)
     return evident.write(record if is_told else None)
+
+
+def write_fixed(source: Source, parent: GraphQLObjectType, fields: Sequence[Named]) -> str:
+    """Write the function that reads what is fixed of one record, with places for all else, and tell its name."""
+    return _Evident(source, parent, fields).write_fixed()
 
 
 def _is_simple(part: Part) -> bool:
@@ -71,6 +76,24 @@ class _Evident:
             with body.block("except Exception:"):
                 body.line("return None")
             body.line("return r")
+        self._source.extend(body)
+        return name
+
+    def write_fixed(self) -> str:
+        body = self._body
+        name = body.unnamed("e")
+        with body.block(f"def {name}(s, p, x):"):
+            with body.block("try:"):
+                for part in filter(is_fixed, self._parts()):
+                    self._read(part)
+                    self._complete(part.definition.type, f"v{part.at}", part)
+            with body.block("except Exception:"):
+                body.line("return None")
+            members = [
+                self._member(each) if isinstance(each, str) or is_fixed(each) else f"{each.spelled}: None"
+                for each in self._fields
+            ]
+            body.line(f"return {{{', '.join(members)}}}")
         self._source.extend(body)
         return name
 

@@ -2,11 +2,13 @@
 
 from collections.abc import Sequence
 from functools import partial
+from typing import Protocol
 
-from graphql import ArgumentNode, ListValueNode, ObjectValueNode, ValueNode, VariableNode
+from graphql import ArgumentNode, GraphQLObjectType, ListValueNode, ObjectValueNode, ValueNode, VariableNode
 
+from server.operations.compiled.calls import Part
 from server.operations.compiled.positions import Steps
-from server.operations.compiled.renderings import Renderings, Run, Shelf, rendered
+from server.operations.compiled.renderings import Renderings, Run, Shelf
 from server.operations.compiled.resolving import Attribute, Direct, Way
 from server.operations.values import Value
 
@@ -39,6 +41,19 @@ def may_last(way: Way) -> bool:
     return isinstance(way, Attribute) or (isinstance(way, Direct) and way.is_lasting)
 
 
+def is_fixed(part: Part) -> bool:
+    """Tell whether a field gives the same leaves for the same record, and looks at nothing else."""
+    way = part.way
+    is_apart = not isinstance(way, Direct) or not (way.begun or way.info_name)
+    return may_last(way) and is_apart and not part.below
+
+
+def may_have_frames(type_: GraphQLObjectType) -> bool:
+    """Tell whether a type's selections are run on lasting records, as far as the type tells."""
+    told = type_.is_type_of
+    return told is None or bool(getattr(getattr(told, "instances_of", None), "is_lasting", False))
+
+
 def _names_variable(node: ValueNode) -> bool:
     if isinstance(node, ListValueNode):
         return any(_names_variable(each) for each in node.values)
@@ -47,13 +62,21 @@ def _names_variable(node: ValueNode) -> bool:
     return isinstance(node, VariableNode)
 
 
-def keeping(name: str, run: Run, reach: Reach, renderings: Renderings) -> Run:
-    """Make of a selection's function one that keeps what it gave: for all variables, or for each choice of them."""
+class Show(Protocol):
+    """Gives what a selection on a record comes to, with the help of what is kept on a shelf."""
+
+    def __call__(self, shelf: Shelf, record: Value, steps: Steps, execution: Value, /) -> Value:
+        """Give it."""
+        ...
+
+
+def keeping(name: str, show: Show, reach: Reach, renderings: Renderings) -> Run:
+    """Make of what keeps a selection's function, with a shelf for all variables, or for each choice of them."""
     if not reach.varies:
-        return partial(rendered, run, Shelf(renderings))
+        return partial(show, Shelf(renderings))
 
     def for_these_variables(record: Value, steps: Steps, execution: Value) -> Value:
         shelf = execution.shelves.get(name) or execution.shelves.setdefault(name, Shelf(renderings))
-        return rendered(run, shelf, record, steps, execution)
+        return show(shelf, record, steps, execution)
 
     return for_these_variables

@@ -17,7 +17,7 @@ from graphql.execution.collect_fields import FieldDetails
 from server.operations.compiled.arguments import takes_some
 from server.operations.compiled.calls import Part
 from server.operations.compiled.evident import Named
-from server.operations.compiled.lasting import may_last
+from server.operations.compiled.lasting import is_fixed, may_have_frames, may_last
 from server.operations.compiled.resolving import Way, resolution_of
 from server.operations.compiled.source import Need
 from server.operations.compiled.writer import Writer
@@ -27,19 +27,21 @@ MOST_CHARACTERS: Final = 2_000_000
 
 Fields = Mapping[str, list[FieldDetails]]
 """What is selected on an object type, by its keys."""
+Write = Callable[[Writer, list[Named]], str]
 
 
 class Pattern(NamedTuple):
     """A compiled selection: ``make`` gives its function for what an operation puts in, which ``needs`` tells in order.
 
     ``parts`` are its fields; None for one that no position is needed for. Unless it ``lasts``, none
-    of them may be kept.
+    of them may be kept. Where it ``may_be_framed``, some are fixed and some may be live.
     """
 
     make: Callable[..., Value]
     needs: tuple[Need, ...]
     parts: tuple[Part | None, ...]
     lasts: bool
+    may_be_framed: bool
     size: int
 
 
@@ -68,11 +70,13 @@ class Patterns:
 
     def of_selection(self, parent: GraphQLObjectType, fields: Fields) -> Pattern:
         """Find the pattern of a selection, or make it."""
-        key: list[object] = [parent.name]
-        for name, details in fields.items():
-            node = details[0].node
-            key += (name, node.name.value, not node.arguments)
-        return self._found(tuple(key)) or self._kept(tuple(key), self._selection(parent, fields))
+        key = (parent.name, *_keys(fields))
+        return self._found(key) or self._kept(key, self._selection(parent, fields, Writer.selection))
+
+    def of_frame(self, parent: GraphQLObjectType, fields: Fields) -> Pattern:
+        """Find the pattern of what is fixed and what is live of a selection, or make it."""
+        key = ("", parent.name, *_keys(fields))
+        return self._found(key) or self._kept(key, self._selection(parent, fields, Writer.framed))
 
     def of_field(self, parent: GraphQLObjectType, details: list[FieldDetails]) -> Pattern:
         """Find the pattern of a field at the top of an operation, or make it; it needs the key."""
@@ -94,12 +98,12 @@ class Patterns:
             self._characters -= self._patterns.popitem(last=False)[1].size
         return pattern
 
-    def _selection(self, parent: GraphQLObjectType, fields: Fields) -> Pattern:
+    def _selection(self, parent: GraphQLObjectType, fields: Fields, write: Write) -> Pattern:
         named = [
             self._named(parent, at, repr(key), details) for at, (key, details) in enumerate(fields.items())
         ]
         writer = Writer(parent)
-        return _pattern(writer, writer.selection(_all(named)), named)
+        return _pattern(writer, write(writer, _all(named)), named)
 
     def _field(self, parent: GraphQLObjectType, details: list[FieldDetails]) -> Pattern:
         writer = Writer(parent)
@@ -135,6 +139,14 @@ class Patterns:
         return known
 
 
+def _keys(fields: Fields) -> list[object]:
+    keys: list[object] = []
+    for name, details in fields.items():
+        node = details[0].node
+        keys += (name, node.name.value, not node.arguments)
+    return keys
+
+
 def _all(named: list[Named | None]) -> list[Named]:
     return [each for each in named if each is not None]
 
@@ -144,4 +156,6 @@ def _pattern(writer: Writer, result: str, named: list[Named | None]) -> Pattern:
     text = source.text(result)
     parts = tuple([each if isinstance(each, Part) else None for each in named])
     lasts = all(may_last(each.way) for each in parts if each is not None)
-    return Pattern(source.maker(text), tuple(source.needs), parts, lasts, len(text))
+    are_fixed = {is_fixed(each) for each in parts if each is not None}
+    may_be_framed = len(are_fixed) > 1 and may_have_frames(writer.parent)
+    return Pattern(source.maker(text), tuple(source.needs), parts, lasts, may_be_framed, len(text))

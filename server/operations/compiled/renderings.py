@@ -3,7 +3,7 @@
 import weakref
 from collections import OrderedDict
 from collections.abc import Callable
-from typing import Final, Protocol
+from typing import Any, Final, Protocol, TypeVar
 
 import msgspec
 
@@ -12,7 +12,7 @@ from server.operations.values import Value
 
 MOST_BYTES: Final = 16 * 1024 * 1024
 _LARGEST_SHARE: Final = 8
-_WEIGHT: Final = 512
+WEIGHT: Final = 512
 """What a rendering takes beside its text: the reference to its record, and its places in two tables."""
 _UNFIT: Final = (TypeError, ValueError, OverflowError, RecursionError)
 """What is raised for values that JSON cannot hold: the answer as a whole tells of them."""
@@ -40,6 +40,9 @@ class Rendering(weakref.ref[Value]):
     is_unfit: bool
 
 
+R = TypeVar("R", bound=Rendering)
+
+
 class Renderings:
     """The renderings of one schema's operations, in so many bytes; those that were not used lately make room.
 
@@ -54,15 +57,18 @@ class Renderings:
     def __len__(self) -> int:
         return len(self._all)
 
-    def note(self, record: Value, shelf: dict[int, Rendering]) -> None:
+    def note(self, record: Value, shelf: dict[int, Any], kind: type[R]) -> R | None:
         """Take note of a record that is seen for the first time, if it is one that lasts."""
         if not getattr(record.__class__, "is_lasting", False):
-            return
-        noted = Rendering(record, self.forget)
-        noted.key, noted.shelf, noted.raw, noted.weight = id(record), shelf, None, _WEIGHT
+            return None
+        noted = kind(record, self.forget)
+        noted.key, noted.shelf, noted.raw, noted.weight = id(record), shelf, None, WEIGHT
         noted.is_used = noted.is_unfit = False
         shelf[noted.key] = self._all[id(noted)] = noted
-        self._weigh(_WEIGHT)
+        self.bytes += WEIGHT
+        if self.bytes > self._most_bytes:
+            self._make_room()
+        return noted
 
     def render(self, noted: Rendering, run: Run, record: Value, steps: Steps, execution: Failing) -> Value:
         """Run the selection on a record that is seen again, and keep what it looks like if nothing failed."""
@@ -70,17 +76,28 @@ class Renderings:
         found = run(record, steps, execution)
         if noted.is_unfit or found.__class__ is not dict or execution.failures != before:
             return found
+        text = self.text(found)
+        if text:
+            noted.raw = msgspec.Raw(text)
+            self.weigh(noted, WEIGHT + len(text))
+        noted.is_unfit = not text
+        return found
+
+    def text(self, found: Value) -> bytes:
+        """Write what a selection gave; nothing where JSON cannot hold it, or where it would take most of the room."""
         try:
             text = msgspec.json.encode(found)
         except _UNFIT:
-            text = b""
-        if not text or len(text) * _LARGEST_SHARE > self._most_bytes:
-            noted.is_unfit = True
-        elif id(noted) in self._all:
-            noted.raw = msgspec.Raw(text)
-            noted.weight += len(text)
-            self._weigh(len(text))
-        return found
+            return b""
+        return text if len(text) * _LARGEST_SHARE <= self._most_bytes else b""
+
+    def weigh(self, rendering: Rendering, weight: int) -> None:
+        """Take note of what one weighs now, and make room for it; one that is forgotten already weighs nothing."""
+        if id(rendering) not in self._all:
+            return
+        self.bytes += weight - rendering.weight
+        rendering.weight = weight
+        self._make_room()
 
     def forget(self, rendering: Rendering) -> None:
         """Forget one; it is called when its record is gone."""
@@ -94,8 +111,7 @@ class Renderings:
         for each in list(shelf.values()):
             self.forget(each)
 
-    def _weigh(self, more: int) -> None:
-        self.bytes += more
+    def _make_room(self) -> None:
         while self.bytes > self._most_bytes and self._all:
             oldest = next(iter(self._all.values()))
             # A second chance: what was used since it was looked at last goes to the end.
@@ -111,7 +127,8 @@ class Shelf:
 
     def __init__(self, renderings: Renderings) -> None:
         self.renderings = renderings
-        self.held: dict[int, Rendering] = {}
+        # All of them of one kind, which what looks them up knows.
+        self.held: dict[int, Any] = {}
         weakref.finalize(self, renderings.forget_all, self.held).atexit = False
 
 
@@ -119,7 +136,7 @@ def rendered(run: Run, shelf: Shelf, record: Value, steps: Steps, execution: Val
     """Give what a selection on a record looks like, or run it."""
     known = shelf.held.get(id(record))
     if known is None or known() is not record:
-        shelf.renderings.note(record, shelf.held)
+        shelf.renderings.note(record, shelf.held, Rendering)
         return run(record, steps, execution)
     if known.raw is None:
         return shelf.renderings.render(known, run, record, steps, execution)

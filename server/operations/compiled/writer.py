@@ -24,7 +24,8 @@ from server.operations.compiled.completion import (
     otherwise,
     wait,
 )
-from server.operations.compiled.evident import Named, write_evident
+from server.operations.compiled.evident import Named, write_evident, write_fixed
+from server.operations.compiled.lasting import is_fixed
 from server.operations.compiled.resolving import Attribute, Direct, Wrapped
 from server.operations.compiled.source import Source
 
@@ -34,7 +35,7 @@ class Writer:
 
     def __init__(self, parent: GraphQLObjectType) -> None:
         self.source = Source(NAMED)
-        self._parent = parent
+        self.parent = parent
         self._lists: dict[tuple[int, str], str] = {}
 
     def selection(self, fields: Sequence[Named]) -> str:
@@ -42,17 +43,35 @@ class Writer:
         body = self.source.beside()
         name = body.unnamed("o")
         with body.block(f"def {name}(s, p, x):"):
-            body.line("r = {}")
-            body.line("w = None")
-            with body.block("try:"):
-                for field in fields:
-                    self._field(body, field)
-            with body.block("except Exception:"):
-                body.line("x.abandon([r[k] for k in w or ()])")
-                body.line("raise")
+            self._fields(body, fields)
             body.line("return r if w is None else gathered(r, w)")
         self.source.extend(body)
-        return f"{name}, {write_evident(self.source, self._parent, fields)}"
+        return f"{name}, {write_evident(self.source, self.parent, fields)}"
+
+    def framed(self, fields: Sequence[Named]) -> str:
+        """Write the functions that read what is fixed of a selection, and run what is live in it; tell their names."""
+        live = [each for each in fields if not isinstance(each, str) and not is_fixed(each)]
+        same = [f"r[{each.spelled}] is live[{each.spelled}]" for each in live]
+        body = self.source.beside()
+        name = body.unnamed("o")
+        with body.block(f"def {name}(s, p, x, frame):"):
+            self._fields(body, live)
+            body.line("live = frame.live")
+            with body.block(f"if live and w is None and {' and '.join(same)}:"):
+                body.line("return frame.raw")
+            body.line("return frame.filled(r, w)")
+        self.source.extend(body)
+        return f"{write_fixed(self.source, self.parent, fields)}, {name}"
+
+    def _fields(self, body: Source, fields: Sequence[Named]) -> None:
+        body.line("r = {}")
+        body.line("w = None")
+        with body.block("try:"):
+            for field in fields:
+                self._field(body, field)
+        with body.block("except Exception:"):
+            body.line("x.abandon([r[k] for k in w or ()])")
+            body.line("raise")
 
     def apart(self, fields: Sequence[Named]) -> str:
         """Write the function of one field alone, or of none: who calls it makes the object."""
@@ -67,7 +86,7 @@ class Writer:
 
     def _field(self, body: Source, part: Named) -> None:
         if isinstance(part, str):
-            body.line(f"r[{part}] = {self._parent.name!r}")
+            body.line(f"r[{part}] = {self.parent.name!r}")
             return
         with body.block("try:"):
             self._resolved(body, part)

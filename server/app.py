@@ -20,6 +20,7 @@ from server.access import Access
 from server.admin import admin_routes, source_names
 from server.caching import unless_known
 from server.compression import compressed
+from server.connections import Bounds
 from server.cors import CrossOrigin, Origins
 from server.edge.kept_answers import KeptAnswers
 from server.edge.questions import Questions
@@ -28,7 +29,7 @@ from server.examples import EXAMPLES
 from server.graphiql.page import graphiql_headers, graphiql_page, graphiql_routes
 from server.graphql_http import GraphQLEndpoint
 from server.health import health_routes
-from server.http_protocol import BoundedProtocol, Bounds
+from server.http_protocol import BoundedProtocol
 from server.lane import Lane, Rules
 from server.life import LIFE
 from server.logs import configure_logs

@@ -1,44 +1,31 @@
-"""HTTP connections that are bounded: time for headers, silence, size of headers, and how many at once."""
+"""HTTP as it is read: within bounds of its headers and its framing, and in one way alone."""
 
 import asyncio
-from collections.abc import Mapping
-from typing import Any, ClassVar, Final
+from typing import Any, Final
 
-import msgspec
 from uvicorn.config import Config
-from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
+from uvicorn.protocols.http.httptools_impl import STATUS_LINE
 from uvicorn.server import ServerState
 
-from server.deadline import Deadline
+from server.connections import Bounds, Connection
 from server.lane import Lane, addressed, lane_of
 from server.perimeter import MOST_HEADER_BYTES, MOST_HEADERS
-from server.whole import Whole, refused, written
+from server.whole import Whole, written
 
-# The application, where it reads the body at all, is the first to lose patience, and answers.
-_MARGIN_S = 1.0
 _FRAMING: Final = frozenset({b"host", b"content-length", b"transfer-encoding", b"expect", b"upgrade"})
 _HEAD_END: Final = b"\r\n\r\n"
+_VERSIONS: Final = frozenset({"1.0", "1.1"})
+_CHUNK_HEADER_BYTES: Final = 16
 _NOT_AT_ONCE: Final = frozenset({b"transfer-encoding", b"expect", b"upgrade"})
 
 
-class Bounds(msgspec.Struct, frozen=True):
-    """What one connection may take, and how many there may be in one process."""
-
-    connections: int = 2000
-    header_timeout_s: float = 10.0
-    body_timeout_s: float = 10.0
-    idle_timeout_s: int = 60
-
-
-class BoundedProtocol(HttpToolsProtocol):
-    """A connection that is closed when its client is slow, silent, too wordy, or one too many.
+class BoundedProtocol(Connection):
+    """A connection that is closed when its client is too wordy, or could be read in two ways.
 
     The server makes the connections itself and hands nothing of ours on: what bounds them stands at the class, which
     each process sets for itself, or at one that ``bounded_protocol`` makes. A request that comes whole is shown to the
     application's lane first, which may answer it at once.
     """
-
-    bounds: ClassVar[Bounds] = Bounds()
 
     def __init__(
         self,
@@ -48,38 +35,19 @@ class BoundedProtocol(HttpToolsProtocol):
         _loop: asyncio.AbstractEventLoop | None = None,
     ) -> None:
         super().__init__(config, server_state, app_state, _loop)
-        self.timeout_keep_alive = self.bounds.idle_timeout_s
         self._lane: Lane | None = None if self.root_path else lane_of(self.app)
         self._header_bytes = 0
         self._header_count = 0
         self._framing: list[bytes] = []
-        self._is_reading_headers = True
-        self._is_refused = False
-        self._chunk_bytes = 0
+        # What came of a body beside the body itself: sizes and extensions of chunks, trailers.
+        self._framing_bytes = 0
+        self._piece_bytes = 0
         self._is_parted = False
-        # Whether no request is begun, and what came together when none was.
-        self._is_between, self._whole_request = True, b""
+        # What came together when no request was begun.
+        self._whole_request = b""
         # The body so far of a request that may be answered at once; None where it is the application's.
         self._held: bytes | None = None
         self._defaults: tuple[list[tuple[bytes, bytes]] | None, bytes] = (None, b"")
-        self._deadline = Deadline(self.loop, self._late)
-        self._silence = Deadline(self.loop, self.timeout_keep_alive_handler)
-        self._writing: asyncio.TimerHandle | None = None
-
-    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-        """Begin to count the time, or refuse a connection too many."""
-        super().connection_made(transport)
-        if len(self.connections) > self.bounds.connections:
-            self._refuse(503, "RATE_LIMITED", "wanted fewer connections at once", {"retryAfterSeconds": 1})
-            return
-        self._deadline.set(self.bounds.header_timeout_s)
-
-    def connection_lost(self, exc: Exception | None) -> None:
-        """Forget the time."""
-        self._deadline.end()
-        self._stop_waiting_for_reader()
-        super().connection_lost(exc)
-        self._silence.end()
 
     def data_received(self, data: bytes) -> None:
         """Take what came, unless it is refused already."""
@@ -87,17 +55,23 @@ class BoundedProtocol(HttpToolsProtocol):
             return
         self._whole_request = data if self._is_between else b""
         if self._is_reading_headers:
-            if not self._deadline.is_set:
+            if not self._deadline.is_set and not self._is_owing():
                 self._deadline.set(self.bounds.header_timeout_s)
             self._header_bytes += len(data)
-        self._chunk_bytes = len(data)
+        else:
+            self._framing_bytes += len(data)
+        self._piece_bytes = len(data)
         super().data_received(data)
         self._is_parted = True
         held, self._held = self._held, None
         if held is not None:
             self._hand_on(held)
         # Counted here too: a name or a value that never ends is not handed on before its end.
-        if self._is_reading_headers and self._header_bytes > 2 * MOST_HEADER_BYTES:
+        if self._is_reading_headers:
+            is_endless = self._header_bytes > 2 * MOST_HEADER_BYTES
+        else:
+            is_endless = self._framing_bytes > MOST_HEADER_BYTES
+        if is_endless:
             self._refuse_headers()
 
     def on_message_begin(self) -> None:
@@ -108,7 +82,7 @@ class BoundedProtocol(HttpToolsProtocol):
         self._header_count = 0
         self._framing = []
         # Of one whose parts came together, the headers are no larger than all of it.
-        self._is_parted = self._chunk_bytes > MOST_HEADER_BYTES
+        self._is_parted = self._piece_bytes > MOST_HEADER_BYTES
 
     def on_url(self, url: bytes) -> None:
         """Take a part of the URL."""
@@ -117,10 +91,12 @@ class BoundedProtocol(HttpToolsProtocol):
             self._refuse_headers()
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        """Take a header, as long as they are not too many."""
+        """Take a header, as long as they are not too many; a trailer counts as one, and is never taken for one."""
         self._header_count += 1
         if self._header_count > MOST_HEADERS:
             self._refuse_headers()
+            return
+        if not self._is_reading_headers:
             return
         name = name.lower()
         if name in _FRAMING:
@@ -138,19 +114,24 @@ class BoundedProtocol(HttpToolsProtocol):
         if problem:
             self._refuse(400, "BAD_REQUEST", problem)
             return
-        self._is_reading_headers = False
-        self._header_bytes = 0
+        self._header_bytes = self._framing_bytes = 0
         self._deadline.clear()
         if self._may_be_answered_at_once():
             self._held = b""
         else:
-            self._begin()
+            super().on_headers_complete()
+        self._is_reading_headers = False
+
+    def on_chunk_header(self) -> None:
+        """Allow each chunk what it needs to say how long it is."""
+        self._framing_bytes = max(0, self._framing_bytes - _CHUNK_HEADER_BYTES)
 
     def on_body(self, body: bytes) -> None:
         """Take a part of the body."""
         if self._held is not None:
             self._held += body
         elif not self._is_refused:
+            self._framing_bytes = max(0, self._framing_bytes - len(body))
             super().on_body(body)
 
     def on_message_complete(self) -> None:
@@ -158,45 +139,31 @@ class BoundedProtocol(HttpToolsProtocol):
         if self._is_refused:
             return
         self._is_between = self.parser.should_keep_alive() and not self.parser.should_upgrade()
+        self._is_reading_headers = True
         held, self._held = self._held, None
         if held is not None:
             whole = self._answered_at_once(held)
             if whole is not None:
-                self._is_reading_headers = True
                 self._write(whole)
                 return
             self._hand_on(held)
         self._deadline.clear()
-        self._is_reading_headers = True
         super().on_message_complete()
+        if not self._is_between:
+            # The parser reads nothing more: what would follow could wait for its answer for ever.
+            self.cycle.keep_alive = False
+        if self.cycle.response_complete:
+            self._answered_before_it_came()
 
-    def on_response_complete(self) -> None:
-        """Begin with the next request, or to wait for it."""
-        self.server_state.total_requests += 1
-        if self.transport.is_closing():
-            return
-        self.flow.resume_reading()
-        if self.pipeline:
-            self._start_asgi_task(*self.pipeline.pop())
-        else:
+    def _answered_before_it_came(self) -> None:
+        if self._is_between:
             self._silence.set(self.timeout_keep_alive)
-
-    def send_400_response(self, msg: str) -> None:
-        """Answer what is no HTTP, as JSON."""
-        self._refuse(400, "BAD_REQUEST", msg)
-
-    def _unset_keepalive_if_required(self) -> None:
-        self._silence.clear()
-
-    def _begin(self) -> None:
-        """Have the application answer."""
-        super().on_headers_complete()
-        if self.cycle is not None:
-            self._deadline.set(self.bounds.body_timeout_s + _MARGIN_S)
+        else:
+            self.transport.close()
 
     def _hand_on(self, held: bytes) -> None:
         """Have the application answer what was held."""
-        self._begin()
+        super().on_headers_complete()
         if held:
             super().on_body(held)
 
@@ -212,8 +179,7 @@ class BoundedProtocol(HttpToolsProtocol):
         )
 
     def _is_free_to_write(self) -> bool:
-        is_answered = self.cycle is None or self.cycle.response_complete
-        return is_answered and not self.pipeline and not self.flow.write_paused
+        return not self._is_owing() and not self.flow.write_paused
 
     def _answered_at_once(self, body: bytes) -> Whole | None:
         assert self._lane is not None  # noqa: S101 - nothing is held without one
@@ -242,14 +208,24 @@ class BoundedProtocol(HttpToolsProtocol):
 
     def _problem(self) -> str:
         """Tell what is wrong with headers that are whole; empty where nothing is."""
-        names = self._framing
-        if names.count(b"host") != 1 and self.parser.get_http_version() == "1.1":
+        names, version = self._framing, self.parser.get_http_version()
+        hosts = names.count(b"host")
+        if hosts != 1 and (hosts or version != "1.0"):
             return "wanted one Host header"
+        if version not in _VERSIONS:
+            return "wanted HTTP/1.1 or HTTP/1.0"
+        is_chunked = b"transfer-encoding" in names
+        if is_chunked and (version != "1.1" or not self._is_chunked_alone()):
+            return "wanted no Transfer-Encoding but chunked, in HTTP/1.1"
         # The parser takes what follows an Upgrade for another protocol's: a body would be read as the next request.
-        has_body = b"content-length" in names or b"transfer-encoding" in names
+        has_body = is_chunked or b"content-length" in names
         if self.parser.should_upgrade() and (has_body or self.parser.get_method() == b"CONNECT"):
             return "wanted neither CONNECT nor Upgrade with a body"
         return ""
+
+    def _is_chunked_alone(self) -> bool:
+        codings = [value.strip().lower() for name, value in self.headers if name == b"transfer-encoding"]
+        return codings == [b"chunked"]
 
     def _unsupported_upgrade_warning(self) -> None:
         """Say nothing: a stranger's header is no event, and the request is answered without the upgrade."""
@@ -257,42 +233,6 @@ class BoundedProtocol(HttpToolsProtocol):
     def _refuse_headers(self) -> None:
         wanted = f"wanted at most {MOST_HEADERS} headers of {MOST_HEADER_BYTES} bytes in all"
         self._refuse(431, "BAD_REQUEST", wanted)
-
-    def pause_writing(self) -> None:
-        """Wait for a client that does not read what it asked for, but not for ever."""
-        super().pause_writing()
-        self._writing = self.loop.call_later(self.bounds.idle_timeout_s, self.transport.abort)
-
-    def resume_writing(self) -> None:
-        """Go on writing."""
-        self._stop_waiting_for_reader()
-        super().resume_writing()
-
-    def _refuse(self, status: int, code: str, message: str, details: Mapping[str, int] | None = None) -> None:
-        if self._is_refused or self.transport.is_closing():
-            return
-        self._is_refused = True
-        self._deadline.clear()
-        if self._is_answer_due():
-            if self.cycle is not None:
-                # Whatever still runs for this request says nothing more.
-                self.cycle.disconnected = True
-            self.transport.write(refused(status, code, message, details))
-        self.transport.close()
-
-    def _is_answer_due(self) -> bool:
-        """Tell whether the next bytes that the client waits for are the answer to what is refused."""
-        if self.cycle is None or self.cycle.response_complete:
-            return self._is_reading_headers
-        return not self._is_reading_headers and not self.cycle.response_started and not self.pipeline
-
-    def _stop_waiting_for_reader(self) -> None:
-        if self._writing is not None:
-            self._writing.cancel()
-            self._writing = None
-
-    def _late(self) -> None:
-        self._refuse(408, "BAD_REQUEST", "wanted the request sooner")
 
 
 def bounded_protocol(bounds: Bounds) -> type[asyncio.Protocol]:

@@ -8,7 +8,8 @@ from contextlib import asynccontextmanager
 import uvicorn
 from starlette.types import ASGIApp
 
-from server.http_protocol import Bounds, bounded_protocol
+from server.connections import Bounds
+from server.http_protocol import bounded_protocol
 
 
 @asynccontextmanager

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 import pytest
 import uvloop
 
-from server.http_protocol import Bounds
+from server.connections import Bounds
 from tests.fuzz.wire import Wire
 from tests.graph import running_graph
 from tests.live import serving

@@ -8,7 +8,8 @@ import aiohttp
 import pytest
 
 from server.app import app_from_environment
-from server.http_protocol import BoundedProtocol, Bounds
+from server.connections import Bounds
+from server.http_protocol import BoundedProtocol
 from tests.graph import Graph
 from tests.live import serving
 

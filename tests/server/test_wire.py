@@ -15,6 +15,7 @@ ANSWER = b'{"data":{"__typename":"Query"}}'
 GET = b"GET /graphql?query={__typename} HTTP/1.1\r\n"
 POST = b"POST /graphql HTTP/1.1\r\nhost: here\r\ncontent-type: application/json\r\n"
 LENGTH = b"content-length: %d\r\n" % len(ASKED)
+CHUNKS = b"%x\r\n%b\r\n0\r\n\r\n" % (len(ASKED), ASKED)
 CLOSE = b"connection: close\r\n"
 UPGRADE = b"upgrade: h2c\r\nconnection: upgrade, http2-settings\r\nhttp2-settings: AAMAAABk\r\n"
 SMUGGLED = b"GET /smuggled HTTP/1.1\r\nhost: here\r\n\r\n"
@@ -55,10 +56,15 @@ def code_of(body: bytes) -> str:
     [
         GET + CLOSE + b"\r\n",
         GET + b"host: here\r\nhost: there\r\n" + CLOSE + b"\r\n",
+        GET.replace(b"1.1", b"1.0") + b"host: here\r\nhost: there\r\n\r\n",
+        GET.replace(b"1.1", b"2.0") + b"host: here\r\n" + CLOSE + b"\r\n",
+        b"GET /graphql?query={__typename}\r\n\r\n",
         POST + LENGTH + b"content-length: 5\r\n\r\n" + ASKED,
         POST + b"content-length: 5\r\ntransfer-encoding: chunked\r\n\r\n0\r\n\r\n" + SMUGGLED,
         POST + b"transfer-encoding: chunked\r\n\r\nzz\r\n",
         POST + b"transfer-encoding: gzip\r\n\r\n" + ASKED,
+        POST + b"transfer-encoding: gzip, chunked\r\n" + CLOSE + b"\r\n" + CHUNKS,
+        POST.replace(b"1.1", b"1.0") + b"transfer-encoding: chunked\r\n\r\n" + CHUNKS,
         POST + b"content-length: -1\r\n\r\n" + ASKED,
         POST + LENGTH + UPGRADE + b"\r\n" + SMUGGLED,
         b"CONNECT other.example:443 HTTP/1.1\r\nhost: other.example:443\r\n\r\n" + SMUGGLED,
@@ -69,10 +75,15 @@ def code_of(body: bytes) -> str:
     ids=[
         "no host",
         "two hosts",
+        "two hosts in HTTP/1.0",
+        "a later version",
+        "no version",
         "two lengths",
         "length and chunks",
         "no chunk",
         "coding",
+        "coding beside chunks",
+        "chunks in HTTP/1.0",
         "negative length",
         "upgrade of a body",
         "tunnel",
@@ -101,7 +112,7 @@ async def test_what_could_be_read_in_two_ways_is_refused_and_the_connection_clos
         b"GET http://other.example/graphql?query={__typename} HTTP/1.1\r\nhost: here\r\n" + CLOSE + b"\r\n",
         GET + b"host: here\r\nrange: bytes=0-1\r\n" + CLOSE + b"\r\n",
         POST + LENGTH + b"expect: 200-maybe\r\n" + CLOSE + b"\r\n" + ASKED,
-        POST + b"transfer-encoding: chunked\r\n" + CLOSE + b"\r\n1b\r\n" + ASKED + b"\r\n0\r\n\r\n",
+        POST + b"transfer-encoding: chunked\r\n" + CLOSE + b"\r\n" + CHUNKS,
     ],
     ids=["HTTP/1.0", "plain", "upgrade", "absolute", "range", "expectation", "chunks"],
 )

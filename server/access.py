@@ -29,11 +29,6 @@ class Access:
         self._keys = [(key.name, bytes.fromhex(key.sha256)) for key in keys]
         self._router = _digest(router_secret.reveal()) if router_secret else None
 
-    @property
-    def is_needed(self) -> bool:
-        """Whether only known clients are answered."""
-        return bool(self._keys)
-
     def caller(self, connection: HTTPConnection) -> Caller:
         """Tell who asks; raises RequestRefused where that is nobody we know."""
         if self.is_router(connection):

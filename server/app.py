@@ -18,7 +18,7 @@ from providers.registry import Providers
 from schema.graph import build_schema, build_subgraph
 from server.access import Access
 from server.admin import admin_routes, source_names
-from server.caching import unless_known
+from server.caching import NEVER, unless_known
 from server.compression import compressed
 from server.connections import Bounds
 from server.cors import CrossOrigin, Origins
@@ -113,7 +113,8 @@ def other_routes(settings: Settings, providers: Providers) -> list[Route]:
 
 async def compressed_answer(endpoint: GraphQLEndpoint, request: Request) -> Response:
     """Answer a GraphQL request, as small as the client takes it."""
-    return await compressed(request, unless_known(request, await endpoint(request)))
+    # The tag is that of the bytes that would leave: known is what is known in this very coding.
+    return unless_known(request, await compressed(request, await endpoint(request)))
 
 
 class Edge(msgspec.Struct, frozen=True):
@@ -204,7 +205,9 @@ def sdl_route(settings: Settings, plain: str) -> Route:
     async def sdl(request: Request) -> Response:
         if not settings.introspection and not access.is_router(request):
             raise HTTPException(404)
-        return await compressed(request, PlainTextResponse(plain, headers={"cache-control": "no-cache"}))
+        # What the router alone may see is to stay nowhere between.
+        kept = "no-cache" if settings.introspection else NEVER
+        return await compressed(request, PlainTextResponse(plain, headers={"cache-control": kept}))
 
     return Route("/schema.graphql", sdl)
 
@@ -220,4 +223,4 @@ def wants_page(request: Request) -> bool:
     """Tell a person's browser from a program: it asks for HTML first, and names no query."""
     accept = request.headers.get("accept", "")
     names_query = "query" in request.query_params or bool(request.path_params)
-    return request.method == "GET" and not names_query and "text/html" in accept
+    return request.method in {"GET", "HEAD"} and not names_query and "text/html" in accept

@@ -96,9 +96,9 @@ class Batch(msgspec.Struct, frozen=True, dict=True):
     @cached_property
     def identity(self) -> bytes:
         """The same for what asks the same: texts, names, variables, and what failures become."""
-        asked = msgspec.json.encode(
-            [(each.query, each.operation_name, each.variables, each.on_error) for each in self.asked]
-        )
+        listed = [(each.query, each.operation_name, each.variables, each.on_error) for each in self.asked]
+        # A list of one is answered by a list.
+        asked = msgspec.json.encode((self.is_list, listed))
         return hashlib.sha256(asked).digest()
 
     @cached_property

@@ -11,15 +11,18 @@ from starlette.responses import Response
 
 from providers.call_record import CallRecord
 from providers.records import Origin
+from server.audience import Audience
+from server.compression import SMALLEST, coded_tag, coding_of
 from server.entity_tags import EntityTags
+from server.negotiation import RESPONSE_JSON
 from server.operations.hints import FREE, Hint
 
 WITHOUT_CALLS_S: Final = 60
 MOST_VALIDATORS: Final = 10_000
 NEVER: Final = "no-store"
 
-_VARY: Final = "Accept, Accept-Language"
 _TAGS: Final = EntityTags()
+_READING: Final = frozenset({"GET", "HEAD"})
 
 
 class Reuse(msgspec.Struct, frozen=True):
@@ -31,6 +34,34 @@ class Reuse(msgspec.Struct, frozen=True):
     age_s: int
     left_s: int
     is_private: bool = False
+
+
+class Validator(msgspec.Struct, frozen=True):
+    """What tells an answer from others: the tag of its bytes as they are, and how long it is good.
+
+    ``is_coded`` where it leaves in the coding that its client takes, and so with the tag of that.
+    """
+
+    etag: str
+    is_coded: bool
+    reuse: Reuse
+
+    def tag_for(self, request: Request) -> str:
+        """Write the tag of the answer in the form that a request would get."""
+        coding = coding_of(request.headers.get("accept-encoding", "")) if self.is_coded else None
+        return self.etag if coding is None else coded_tag(self.etag, coding)
+
+    def in_age(self, reuse: Reuse) -> "Validator":
+        """Return it as it is at another time."""
+        return Validator(self.etag, self.is_coded, reuse)
+
+
+def validator_of(body: bytes, media_type: str, reuse: Reuse) -> Validator:
+    """Name an answer by its very bytes and, where it is not plain JSON, by what they are said to be."""
+    etag = _TAGS.of(body)
+    if media_type == RESPONSE_JSON:
+        etag = coded_tag(etag, "r")
+    return Validator(etag, len(body) >= SMALLEST, reuse)
 
 
 def reuse_of(
@@ -67,18 +98,18 @@ def _shortest(origins: Sequence[Origin | None], now: float) -> Reuse | None:
     return Reuse(age_s=int(now - oldest), left_s=left_s) if left_s >= 1 else None
 
 
-def caching_headers(reuse: Reuse | None, etag: str, *, is_private: bool) -> dict[str, str]:
-    """Write the headers of an answer; what a key was needed for is for its client alone."""
+def caching_headers(reuse: Reuse | None, etag: str, audience: Audience) -> dict[str, str]:
+    """Write the headers of an answer."""
     if reuse is None:
-        return {"cache-control": NEVER, "vary": _VARY}
-    is_private = is_private or reuse.is_private
+        return {"cache-control": NEVER, "vary": audience.vary}
+    is_private = audience.is_private or reuse.is_private
     scope = "private" if is_private else "public"
     # A cache counts what is left as max-age less Age.
     headers = {
         "cache-control": f"{scope}, max-age={reuse.age_s + reuse.left_s}",
         "age": str(reuse.age_s),
         "etag": etag,
-        "vary": f"{_VARY}, Authorization, X-Api-Key" if is_private else _VARY,
+        "vary": audience.own_vary if is_private else audience.vary,
     }
     if not is_private:
         # nginx takes max-age for what is left, whatever Age says; this header is for it alone, and ends there.
@@ -88,17 +119,13 @@ def caching_headers(reuse: Reuse | None, etag: str, *, is_private: bool) -> dict
 
 def unless_known(request: Request, response: Response) -> Response:
     """Leave out the body of an answer that turns out to be the one that the client has."""
-    if request.method not in {"GET", "HEAD"}:
+    if request.method not in _READING:
         return response
-    if response.headers.get("etag", "") not in named_tags(request.headers.get("if-none-match", "")):
+    etag = response.headers.get("etag", "")
+    if not etag or not names(request.headers.get("if-none-match", ""), etag, request.method):
         return response
     headers = {name: text for name, text in response.headers.items() if not name.startswith("content-")}
     return Response(status_code=304, headers=headers)
-
-
-def etag_of(body: bytes) -> str:
-    """Name the very bytes of an answer."""
-    return _TAGS.of(body)
 
 
 class Validators:
@@ -106,36 +133,38 @@ class Validators:
 
     def __init__(self, clock: Callable[[], float] = time.time) -> None:
         self._clock = clock
-        self._known: OrderedDict[Hashable, tuple[str, float, Reuse]] = OrderedDict()
+        self._known: OrderedDict[Hashable, tuple[Validator, float]] = OrderedDict()
 
-    def remember(self, question: Hashable, etag: str, reuse: Reuse) -> None:
+    def remember(self, question: Hashable, validator: Validator) -> None:
         """Remember the answer to a question for as long as it is good."""
-        self._known[question] = (etag, self._clock(), reuse)
+        self._known[question] = (validator, self._clock())
         self._known.move_to_end(question)
         if len(self._known) > MOST_VALIDATORS:
             self._known.popitem(last=False)
 
-    def last(self, question: Hashable) -> tuple[str, Reuse] | None:
+    def last(self, question: Hashable) -> Validator | None:
         """Tell which answer was remembered last."""
         known = self._known.get(question)
-        return None if known is None else (known[0], known[2])
+        return None if known is None else known[0]
 
-    def unchanged(self, question: Hashable, request: Request) -> tuple[str, Reuse] | None:
+    def unchanged(self, question: Hashable, request: Request) -> Validator | None:
         """Find the answer that the client says it has, where that is still the good one."""
         sent = request.headers.get("if-none-match", "")
         known = self._known.get(question) if sent else None
-        if known is None or known[0] not in named_tags(sent):
+        if known is None or not names(sent, known[0].tag_for(request), request.method):
             return None
-        etag, given_at, reuse = known
+        validator, given_at = known
+        reuse = validator.reuse
         # A clock can be put back.
         passed_s = max(0, int(self._clock() - given_at))
         if passed_s >= reuse.left_s:
             del self._known[question]
             return None
-        return etag, Reuse(reuse.age_s + passed_s, reuse.left_s - passed_s, reuse.is_private)
+        return validator.in_age(Reuse(reuse.age_s + passed_s, reuse.left_s - passed_s, reuse.is_private))
 
 
-def named_tags(header: str) -> set[str]:
-    """Read entity tags, those of compressed answers as those of what was compressed."""
-    tags = (tag.strip().removeprefix("W/") for tag in header.split(","))
-    return {f'"{tag.strip(chr(34)).partition("-")[0]}"' for tag in tags if tag}
+def names(if_none_match: str, etag: str, method: str) -> bool:
+    """Tell whether a client has the answer of a tag; who only reads may name whatever there is, by a star."""
+    if if_none_match.strip() == "*":
+        return method in _READING
+    return etag in [tag.strip().removeprefix("W/") for tag in if_none_match.split(",")]

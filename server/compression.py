@@ -60,8 +60,13 @@ async def coded(coding: str | None, response: Response) -> Response:
     response.headers["content-length"] = str(len(response.body))
     if "etag" in response.headers:
         # Other bytes need another strong tag.
-        response.headers["etag"] = f'{response.headers["etag"][:-1]}-{coding}"'
+        response.headers["etag"] = coded_tag(response.headers["etag"], coding)
     return response
+
+
+def coded_tag(etag: str, form: str) -> str:
+    """Write the tag of the same answer in another form, such as a coding."""
+    return f'{etag[:-1]}-{form}"'
 
 
 def _add_vary(response: Response) -> None:

@@ -6,7 +6,7 @@ from typing import Final
 import msgspec
 
 from server.batch import Batch, Question
-from server.caching import Reuse
+from server.caching import Validator
 from server.edge.questions import View
 from server.whole import Form
 
@@ -21,8 +21,7 @@ class Constant(msgspec.Struct, frozen=True):
 
     batch: Batch
     question: Question
-    etag: str
-    reuse: Reuse
+    validator: Validator
     form: Form
 
 

@@ -1,6 +1,6 @@
 """GraphQL over HTTP: GET and POST, one operation or a batch, statuses, and the shape of answers."""
 
-from collections.abc import AsyncIterator, Awaitable, Hashable
+from collections.abc import AsyncIterator, Awaitable
 from functools import partial
 from typing import Final
 
@@ -16,8 +16,9 @@ from providers.rehearsal import Rehearsal
 from resolvers.context import Context, GraphRules
 from server.access import Access, Caller
 from server.answers import answer_response, noted_errors, refusal_response, request_id_of
+from server.audience import audiences_of
 from server.batch import NOTHING_MORE, Batch, Question, extras_of
-from server.caching import Reuse, Validators, caching_headers, etag_of, reuse_of
+from server.caching import Reuse, Validators, caching_headers, reuse_of, validator_of
 from server.compression import coded
 from server.constants import Constant, Constants
 from server.departure import ClientGone, at_once, never
@@ -82,6 +83,7 @@ class GraphQLEndpoint:
         self._constants = Constants()
         self._locale = partial(accepted, served=settings.locales, default=rules.default_locale)
         self._runs = Runs(self._schema, providers, rules, settings)
+        self._audiences = audiences_of(settings)
 
     @property
     def admission(self) -> Admission:
@@ -113,7 +115,7 @@ class GraphQLEndpoint:
         constant = self._constants.find((body, view, is_router), purges)
         if constant is not None:
             constant.batch.note()
-            self._validators.remember(constant.question, constant.etag, constant.reuse)
+            self._validators.remember(constant.question, constant.validator)
             return constant.form.filled(request_id)
         batch = self._understood.find_quick(body, is_router=is_router)
         if batch is None or not self._is_ready(batch, view.locale, purges):
@@ -127,7 +129,7 @@ class GraphQLEndpoint:
             return None
         form, remembered = form_without_id(response), self._validators.last(question)
         if batch.is_constant and remembered is not None:
-            self._constants.keep((body, view, is_router), Constant(batch, question, *remembered, form))
+            self._constants.keep((body, view, is_router), Constant(batch, question, remembered, form))
         return form.filled(request_id)
 
     def _is_ready(self, batch: Batch, locale: str, purges: int) -> bool:
@@ -157,7 +159,7 @@ class GraphQLEndpoint:
     ) -> Response:
         answers = await self._runs.answers(receive, batch, context, question.extras)
         if batch.is_list:
-            unkept = caching_headers(None, "", is_private=False)
+            unkept = caching_headers(None, "", self._audiences[question.is_router])
             listed = [answer for _, answer in answers]
             return answer_response(
                 listed, question.media_type, 200, context.scope.request_id, lambda _: unkept
@@ -210,13 +212,13 @@ class GraphQLEndpoint:
         registers = any(each.registers for each in listed)
         return Batch(completed, prepared, is_list=isinstance(asked, tuple), registers=registers)
 
-    def _unchanged(self, question: Hashable, request: Request) -> Response | None:
+    def _unchanged(self, question: Question, request: Request) -> Response | None:
         """Answer a client that has the answer already; None where it has not."""
         unchanged = self._validators.unchanged(question, request)
         if unchanged is None:
             return None
-        etag, reuse = unchanged
-        headers = caching_headers(reuse, etag, is_private=self._access.is_needed)
+        audience = self._audiences[question.is_router]
+        headers = caching_headers(unchanged.reuse, unchanged.tag_for(request), audience)
         return Response(status_code=304, headers={"x-request-id": request_id_of(request), **headers})
 
     async def _answer_in_parts(
@@ -238,11 +240,13 @@ class GraphQLEndpoint:
         parts = _until_closed(frames_of(result, masked), context)
         return multipart_response(parts, form, context.scope.request_id)
 
-    def _caching(self, question: Hashable, reuse: Reuse | None, body: bytes) -> dict[str, str]:
-        etag = etag_of(body)
-        if reuse is not None:
-            self._validators.remember(question, etag, reuse)
-        return caching_headers(reuse, etag, is_private=self._access.is_needed)
+    def _caching(self, question: Question, reuse: Reuse | None, body: bytes) -> dict[str, str]:
+        audience = self._audiences[question.is_router]
+        if reuse is None:
+            return caching_headers(None, "", audience)
+        validator = validator_of(body, question.media_type, reuse)
+        self._validators.remember(question, validator)
+        return caching_headers(reuse, validator.etag, audience)
 
     def _operations(self, *, introspection: bool) -> Operations:
         bounds = self._bounds

@@ -14,7 +14,7 @@ from server.settings_limits import LimitSettings
 METHODS: Final = "GET, HEAD, POST, OPTIONS"
 
 # A page of another site cannot send these without asking first by a preflight request.
-_PREFLIGHT_HEADERS: Final = ("x-mediagraph-preflight", "apollo-require-preflight", "x-apollo-operation-name")
+PREFLIGHT_HEADERS: Final = ("x-mediagraph-preflight", "apollo-require-preflight", "x-apollo-operation-name")
 
 
 class Reading:
@@ -35,7 +35,7 @@ class Reading:
         if request.method not in {"GET", "HEAD"}:
             raise RequestRefused(405, "BAD_REQUEST", "wanted GET or POST", {"allow": METHODS})
         if self._bounds.require_preflight and not _asked_first(request):
-            wanted = f"wanted one of the headers {', '.join(_PREFLIGHT_HEADERS)}"
+            wanted = f"wanted one of the headers {', '.join(PREFLIGHT_HEADERS)}"
             raise RequestRefused(400, "BAD_REQUEST", wanted)
         return None
 
@@ -64,4 +64,4 @@ class Reading:
 
 
 def _asked_first(request: Request) -> bool:
-    return any(name in request.headers for name in _PREFLIGHT_HEADERS)
+    return any(name in request.headers for name in PREFLIGHT_HEADERS)

@@ -6,7 +6,7 @@ from typing import Any, Final
 import msgspec
 from starlette.types import Scope
 
-from server.caching import Reuse, named_tags
+from server.caching import Reuse, names
 from server.observation import Observation
 from server.operations.values import JsonObject
 from server.whole import Form, RawHeaders
@@ -52,12 +52,13 @@ class Outcome(msgspec.Struct, frozen=True):
 
 
 class KeptAnswer(msgspec.Struct, frozen=True):
-    """An answer as it left, but for the headers that are one request's own.
+    """An answer as it left to requests of a method, but for the headers that are one request's own.
 
     ``given_at`` is the Unix time from which on ``reuse`` counts, ``noted`` what was asked for, and its price. ``forms``
     are what it looked like lately: how old it was then, by what a request tells of what it has and where it comes from.
     """
 
+    method: str
     status: int
     headers: RawHeaders
     body: bytes
@@ -89,12 +90,10 @@ class KeptAnswer(msgspec.Struct, frozen=True):
         return (age, (b"x-accel-expires", b"%d" % reuse.left_s)) if self.is_public else (age,)
 
     def is_named(self, if_none_match: bytes | None) -> bool:
-        """Whether its client has it already, in whichever coding."""
+        """Whether its client has it already, in this very form."""
         if not self.etag or not if_none_match:
             return False
-        # Both without the mark of a coding.
-        own, named = self.etag.decode("latin-1"), if_none_match.decode("latin-1")
-        return not named_tags(own).isdisjoint(named_tags(named))
+        return names(if_none_match.decode("latin-1"), self.etag.decode("latin-1"), self.method)
 
     @property
     def reuse_at_its_end(self) -> Reuse:

@@ -134,6 +134,7 @@ class ResponseCache:
             return
         headers = dict(capture.headers)
         answer = KeptAnswer(
+            method=key[0].method,
             status=capture.status,
             headers=capture.lasting_headers,
             body=capture.body,

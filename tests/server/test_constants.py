@@ -8,7 +8,7 @@ from graphql import parse
 
 from server.access import Caller
 from server.batch import NOTHING_MORE, Batch, Question
-from server.caching import Reuse
+from server.caching import Reuse, Validator
 from server.constants import LONGEST_KEPT, MOST_KEPT, Constant, Constants
 from server.edge.questions import View
 from server.operations.cost import Cost
@@ -45,9 +45,12 @@ def test_what_asks_the_schema_alone_is_constant(text: str, found: int) -> None:
     assert [text for kept in [batch(text)] if kept.is_constant] == [text] * found
 
 
+VALIDATOR = Validator('"tag"', is_coded=False, reuse=Reuse(0, 60))
+
+
 def constant(body: bytes = b"{}", purges: int = 0) -> Constant:
     question = Question(b"", "en-US", "application/json", is_router=False, extras=NOTHING_MORE, purges=purges)
-    return Constant(batch("{ __typename }"), question, '"tag"', Reuse(0, 60), Form(200, b"", b"", body))
+    return Constant(batch("{ __typename }"), question, VALIDATOR, Form(200, b"", b"", body))
 
 
 def test_few_and_short_ones_are_kept_and_none_beyond_a_purge() -> None:

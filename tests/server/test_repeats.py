@@ -105,7 +105,7 @@ async def test_who_has_it_and_who_has_not_are_told_in_turn() -> None:
 
 def test_few_forms_of_an_answer_are_kept_and_none_for_long_headers() -> None:
     kept = KeptAnswer(
-        200, (), b"", b"", is_public=True, reuse=Reuse(0, 60), given_at=0.0, noted=Observation()
+        "GET", 200, (), b"", b"", is_public=True, reuse=Reuse(0, 60), given_at=0.0, noted=Observation()
     )
     form = (0, Form(200, b"", b"", b""))
     for number in range(100):

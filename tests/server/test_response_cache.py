@@ -238,8 +238,7 @@ async def test_answers_that_look_different_are_never_mixed_up(graph: Graph) -> N
     # The last look is the first in other words.
     assert await verdicts(graph) == {"MISS": len(LOOKS) - 1, "HIT": len(LOOKS) + 1}
     assert [shown(reply) for reply in again] == [shown(reply) for reply in first]
-    # The tag names the bytes, which both media types have alike.
-    assert len({reply.headers["etag"] for reply in first}) == len(LOOKS) - 2
+    assert len({reply.headers["etag"] for reply in first}) == len(LOOKS) - 1
     plain, french, italian, newer, small, smaller, _ = first
     assert len({reply.data["activity"]["title"] for reply in (plain, french, italian)}) == 3
     assert newer.headers["content-type"].startswith("application/graphql-response+json")

@@ -60,6 +60,15 @@ class Observation(msgspec.Struct):
         self.note_asked(other)
         self.response = verdict
 
+    def take_reads(self, other: "Observation") -> None:
+        """Note what was read for another, which counts there no more."""
+        if other.calls:
+            self.calls, other.calls = other.calls, []
+            self.reads, other.reads = other.reads, {}
+            self.verdicts, other.verdicts = other.verdicts, {}
+        if other.saved:
+            self.saved, other.saved = other.saved, {}
+
     def asked(self) -> "Observation":
         """Return what was asked for, without what it came to."""
         asked = Observation()

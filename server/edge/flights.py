@@ -27,7 +27,10 @@ class Flight:
         return not (self.task.done() or self._abandoned.is_set())
 
     async def wait(self, receive: Receive) -> None:
-        """Wait until it is over; raises ClientGone when the one who waits leaves before that."""
+        """Wait until it is over; raises ClientGone when the one who waits leaves before that.
+
+        The last one who leaves does so when it has ended.
+        """
         self._waiting += 1
         watching = asyncio.ensure_future(departed(receive))
         try:
@@ -39,6 +42,9 @@ class Flight:
             watching.cancel()
             await asyncio.gather(watching, return_exceptions=True)
         if not self.task.done():
+            if not self._waiting:
+                # It ends soon, and who left last tells what it read.
+                await asyncio.wait((self.task,))
             raise ClientGone
 
     async def _gone(self) -> Message:

@@ -19,7 +19,7 @@ from server.edge.flights import Flight
 from server.edge.kept_answers import KeptAnswers
 from server.edge.outcomes import KeptAnswer, Outcome, outcome_of
 from server.edge.questions import Question, Questions, Told, View, question_of_body, question_of_url
-from server.observation import Observation, observation
+from server.observation import Observation, observation, observe
 from server.operations.requests import RequestRefused
 from server.traced_requests import begin_span
 from server.whole import RawHeaders
@@ -28,11 +28,12 @@ _CLIENT_GONE: Final = 499
 
 
 class Run:
-    """One run of the application: its answer, and what was asked for."""
+    """One run of the application: its answer, what was asked for, and what was read for it."""
 
     def __init__(self, scope: Scope) -> None:
         self.scope = scope
-        self.noted: Observation = observation()
+        # Nobody's own: who began it may leave before it is over.
+        self.noted = Observation()
         self.capture = Capture()
 
     @property
@@ -95,8 +96,14 @@ class ResponseCache:
             await self._answer_kept(scope, send, told, caller, kept)
             return
         flight, run = self._joined(scope, question, messages)
-        await flight.wait(receive)
+        try:
+            await flight.wait(receive)
+        finally:
+            observation().note_asked(run.noted)
+            if flight.task.done():
+                observation().take_reads(run.noted)
         if run.scope is scope:
+            observation().codes = run.noted.codes
             # What it raised is this request's own, as if nobody else had waited.
             flight.task.result()
             await _send_whole(send, run.capture.status, run.capture.headers, run.capture.body)
@@ -115,6 +122,7 @@ class ResponseCache:
         run = Run(scope)
 
         async def fly(receive: Receive) -> None:
+            observe(run.noted)
             await self._app(scope, again(messages, receive), run.capture.send)
             self._keep(run, key)
 

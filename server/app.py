@@ -85,8 +85,9 @@ def create_app(settings: Settings, clock: Clock | None = None, traces: Traces | 
             # Outermost, so that what the others refuse is logged and counted too.
             Middleware(Observed, edge.log, LIFE),
             *([Middleware(Traced, traces)] if traces else []),
-            Middleware(Perimeter),
+            # Around what refuses, so that pages of other origins may read why.
             Middleware(CrossOrigin, edge.origins),
+            Middleware(Perimeter),
             *edge.response_cache,
             # Innermost: it stands in the router's place.
             Middleware(Shortcut, partial(compressed_answer, endpoint)),

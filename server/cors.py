@@ -5,11 +5,15 @@ from collections.abc import Sequence
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from server.reading import PREFLIGHT_HEADERS
 from server.whole import RawHeaders
 
-_ALLOWED_HEADERS = (
-    "accept, accept-language, authorization, content-type, x-api-key, x-request-id, x-mediagraph-explain, "
-    "apollographql-client-name, apollographql-client-version, apollo-require-preflight, traceparent, tracestate"
+_ALLOWED_HEADERS = ", ".join(
+    (
+        "accept, accept-language, authorization, content-type, x-api-key, x-request-id, x-mediagraph-explain",
+        "apollographql-client-name, apollographql-client-version, traceparent, tracestate",
+        *PREFLIGHT_HEADERS,
+    )
 )
 _EXPOSED = "age, etag, retry-after, x-request-id"
 _REMEMBERED_S = "7200"

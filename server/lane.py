@@ -135,7 +135,7 @@ class Lane:
         status, headers, body = kept.for_who_has(if_none_match)
         varied, opened = self._origins.told(headers, origin)
         before, safe = known_lines(varied)
-        return Form(status, before, written(kept.headers_at(reuse) + opened) + safe, body)
+        return Form(status, before, written(kept.headers_at(reuse)) + safe + written(opened), body)
 
     def _made(self, asked: Asked, noted: Observation) -> Whole | None:
         # What is not changed for who has it, or tells origins apart, is the application's to write.

@@ -158,6 +158,35 @@ async def test_pages_of_listed_origins_may_read() -> None:
     assert "access-control-allow-credentials" not in asked.headers
 
 
+async def test_pages_that_may_read_may_read_refusals(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object) -> None:
+        raise RuntimeError
+
+    async with running_graph(cors_origins=ORIGIN, client_keys="shop=planted-key-of-the-shop") as graph:
+        found = [
+            await graph.send("GET", "/graphql?query={__typename}", headers={"origin": ORIGIN, **headers})
+            for headers in ({}, {"accept": "image/png"}, {"x-long": "a" * 40_000})
+        ]
+        monkeypatch.setattr("server.graphql_http.negotiated", fail)
+        found.append(await graph.query(QUERY, origin=ORIGIN, accept="multipart/mixed"))
+
+    assert [reply.status for reply in found] == [401, 406, 431, 500]
+    for reply in found:
+        assert reply.headers["access-control-allow-origin"] == ORIGIN
+        assert reply.headers["x-content-type-options"] == "nosniff"
+
+
+async def test_pages_may_send_what_a_get_has_to_have() -> None:
+    preflight = {"origin": ORIGIN, "access-control-request-method": "GET"}
+    async with running_graph(cors_origins=ORIGIN, require_preflight="true") as graph:
+        asked = await graph.send("OPTIONS", "/graphql", headers=preflight)
+        refused = await graph.send("GET", "/graphql?query={__typename}")
+
+    allowed = {name.strip() for name in asked.headers["access-control-allow-headers"].split(",")}
+    wanted = refused.errors[0]["message"].removeprefix("wanted one of the headers ").split(", ")
+    assert set(wanted) <= allowed
+
+
 async def test_a_get_that_another_site_could_send_is_refused_where_the_operator_says_so() -> None:
     path = "/graphql?query={__typename}"
     async with running_graph(require_preflight="true") as graph:

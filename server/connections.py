@@ -14,6 +14,8 @@ from server.whole import refused
 
 # The application, where it reads the body at all, is the first to lose patience, and answers.
 _MARGIN_S: Final = 1.0
+# Of what waits for a client, in the time of silence that ends a connection: about a kilobyte a second by default.
+_LEAST_READ_BYTES: Final = 64 * 1024
 
 
 class Bounds(msgspec.Struct, frozen=True):
@@ -25,7 +27,7 @@ class Bounds(msgspec.Struct, frozen=True):
     connections: int = 2000
     header_timeout_s: float = 10.0
     body_timeout_s: float = 10.0
-    idle_timeout_s: int = 60
+    idle_timeout_s: float = 60.0
     leaving_s: float = 2.0
 
 
@@ -45,7 +47,6 @@ class Connection(HttpToolsProtocol):
         _loop: asyncio.AbstractEventLoop | None = None,
     ) -> None:
         super().__init__(config, server_state, app_state, _loop)
-        self.timeout_keep_alive = self.bounds.idle_timeout_s
         # Whether no request is begun, and whether the next byte belongs to a head.
         self._is_between = True
         self._is_reading_headers = True
@@ -58,6 +59,7 @@ class Connection(HttpToolsProtocol):
         self._silence = Deadline(self.loop, self.timeout_keep_alive_handler)
         self._leaving = Deadline(self.loop, self.timeout_keep_alive_handler)
         self._writing: asyncio.TimerHandle | None = None
+        self._unread_bytes = 0
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Begin to count the time, or refuse a connection too many."""
@@ -100,7 +102,7 @@ class Connection(HttpToolsProtocol):
         elif self._is_refused or self._is_ended:
             self._end(self._last_words)
         elif self._is_between:
-            self._silence.set(self.timeout_keep_alive)
+            self._silence.set(self.bounds.idle_timeout_s)
         elif self._is_reading_headers:
             self._deadline.set(self.bounds.header_timeout_s)
 
@@ -111,7 +113,7 @@ class Connection(HttpToolsProtocol):
     def pause_writing(self) -> None:
         """Wait for a client that does not read what it asked for, but not for ever."""
         super().pause_writing()
-        self._writing = self.loop.call_later(self.bounds.idle_timeout_s, self.transport.abort)
+        self._wait_for_reader()
 
     def resume_writing(self) -> None:
         """Go on writing."""
@@ -160,6 +162,17 @@ class Connection(HttpToolsProtocol):
         self.transport.write_eof()
         self.flow.resume_reading()
         self._leaving.set(self.bounds.leaving_s)
+
+    def _wait_for_reader(self) -> None:
+        self._unread_bytes = self.transport.get_write_buffer_size()
+        self._writing = self.loop.call_later(self.bounds.idle_timeout_s, self._look_at_reader)
+
+    def _look_at_reader(self) -> None:
+        read_bytes = self._unread_bytes - self.transport.get_write_buffer_size()
+        if read_bytes < _LEAST_READ_BYTES:
+            self.transport.abort()
+        else:
+            self._wait_for_reader()
 
     def _stop_waiting_for_reader(self) -> None:
         if self._writing is not None:

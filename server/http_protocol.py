@@ -157,7 +157,7 @@ class BoundedProtocol(Connection):
 
     def _answered_before_it_came(self) -> None:
         if self._is_between:
-            self._silence.set(self.timeout_keep_alive)
+            self._silence.set(self.bounds.idle_timeout_s)
         else:
             self.transport.close()
 

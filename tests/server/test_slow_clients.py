@@ -2,19 +2,23 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
+from contextlib import suppress
 
 import aiohttp
 import pytest
+from starlette.types import Receive, Scope, Send
 
 from server.app import app_from_environment
-from server.connections import Bounds
+from server.connections import Bounds, Connection
 from server.http_protocol import BoundedProtocol
 from tests.graph import Graph
 from tests.live import serving
 
 QUICK = Bounds(connections=200, header_timeout_s=0.3, body_timeout_s=0.3, idle_timeout_s=1)
 PATIENCE_S = 10.0
+# More than the kernel takes.
+LONG = 32 * 1024 * 1024
 ASKED = b'{"query": "{ __typename }"}'
 POST = b"POST /graphql HTTP/1.1\r\nhost: here\r\ncontent-type: application/json\r\n"
 
@@ -94,6 +98,47 @@ async def test_silence_between_requests_ends_a_connection(graph: Graph) -> None:
 async def test_too_large_headers_are_refused_before_they_end(graph: Graph, head: bytes) -> None:
     async with serving(graph.app) as origin:
         assert refusal(await answer_to(origin, head)) == (431, "BAD_REQUEST")
+
+
+async def long_answer(scope: Scope, receive: Receive, send: Send) -> None:
+    del scope, receive
+    headers = [(b"content-length", b"%d" % LONG)]
+    await send({"type": "http.response.start", "status": 200, "headers": headers})
+    await send({"type": "http.response.body", "body": b"a" * LONG})
+
+
+@pytest.mark.parametrize("reads", [True, False], ids=["slowly", "hardly"])
+async def test_who_reads_slowly_is_waited_for_but_not_who_hardly_reads(
+    *, reads: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looked, looks, found = asyncio.Event(), 0, b""
+
+    def told(name: str) -> Callable[[Connection], None]:
+        tell: Callable[[Connection], None] = getattr(Connection, name)
+
+        def telling(connection: Connection) -> None:
+            nonlocal looks
+            tell(connection)
+            looks += 1
+            looked.set()
+
+        return telling
+
+    for name in ("_look_at_reader", "resume_writing"):
+        monkeypatch.setattr(Connection, name, told(name))
+    async with serving(long_answer, Bounds(idle_timeout_s=0.2)) as origin:
+        reader, writer = await opened(origin)
+        writer.write(b"GET / HTTP/1.1\r\nhost: here\r\nconnection: close\r\n\r\n")
+        async with asyncio.timeout(PATIENCE_S):
+            while reads and looks < 3:
+                found += await reader.readexactly(LONG // 4)
+                looked.clear()
+                await looked.wait()
+            await looked.wait()
+            with suppress(ConnectionResetError):
+                found += await reader.read()
+        writer.close()
+    assert (len(found) > LONG) == reads
 
 
 async def test_what_is_no_http_is_refused_as_json(graph: Graph) -> None:

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import os
+import re
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from typing import Any
@@ -18,6 +19,7 @@ from providers.forge.emulator import ForgeEmulator
 from providers.forge.emulator import create_emulator as create_forge
 from providers.musement.emulator import MusementEmulator
 from providers.musement.emulator import create_emulator as create_musement
+from providers.records import Provider
 from server.app import create_app
 from server.settings import load_settings
 from server.traced_requests import Traces
@@ -166,6 +168,18 @@ class Graph(Emulators):
             headers={name.decode(): value.decode("latin-1") for name, value in start["headers"]},
             body=b"".join(message.get("body", b"") for message in messages),
         )
+
+    async def landed(self) -> None:
+        """Wait until no call is in flight, renewals among them, which end without a word."""
+        async with asyncio.timeout(10):
+            while await self._has_calls_in_flight():  # noqa: ASYNC110 - there is no event of this
+                await asyncio.sleep(0)
+
+    async def _has_calls_in_flight(self) -> bool:
+        page = (await self.send("GET", "/metrics")).body.decode()
+        numbers = re.findall(r"^mediagraph_provider_calls_in_flight{.*} (.*)$", page, re.MULTILINE)
+        assert len(numbers) == len(Provider)
+        return any(map(float, numbers))
 
 
 @asynccontextmanager

@@ -1,5 +1,6 @@
 """Windows of lists: whatever set of them is asked for, right answers for the fewest calls."""
 
+import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from itertools import pairwise
 
@@ -301,6 +302,22 @@ async def test_large_windows_of_numbered_pages_start_where_a_page_does(
     if limit > LARGEST_PAGE:
         assert all(start % LARGEST_PAGE == 0 for _, start, _ in provided.asked)
         assert len(provided.asked) <= calls_of(limit) + 1
+
+
+@pytest.mark.parametrize(("windows", "are_own"), [([(0, 120)], True), ([(0, 30), (150, 30)], False)])
+async def test_calls_that_follow_one_another_need_no_task_and_others_are_made_side_by_side(
+    windows: list[tuple[int, int]], *, are_own: bool
+) -> None:
+    provided, tasks = Provided({"a": _numbered(300)}), set[asyncio.Task[object] | None]()
+
+    async def fetch(name: str, skip: int, limit: int) -> Answer[Page[Item]]:
+        tasks.add(asyncio.current_task())
+        return await provided(name, skip, limit)
+
+    await fetch_windows([Window("a", *each) for each in windows], fetch, _itself)
+    assert len(provided.asked) == 2
+    assert (tasks == {asyncio.current_task()}) is are_own
+    assert len(tasks) == (1 if are_own else 2)
 
 
 def _identity_of_first_letter(item: Item) -> str:

@@ -174,7 +174,8 @@ def _in_locale_of(key: ResortKey, answer: Answer[Resort]) -> Answer[Resort]:
     # Locales that the provider does not speak share the call of the one that stands in for them.
     if answer.value is None or answer.value.locale == key.locale:
         return answer
-    value = msgspec.structs.replace(answer.value, locale=key.locale)
+    # The same each time, so that what it looks like can be kept.
+    value = answer.once(key.locale, partial(msgspec.structs.replace, answer.value, locale=key.locale))
     return Answer(value=value, origin=answer.origin)
 
 

@@ -70,7 +70,7 @@ class MediaWire(msgspec.Struct, frozen=True):
     is_cover: bool | None = None
 
 
-class City(msgspec.Struct, frozen=True, kw_only=True):
+class City(Lasting, frozen=True, kw_only=True):
     """The default city of an activity."""
 
     city_id: str

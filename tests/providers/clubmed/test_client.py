@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from msgspec import UNSET
 
 from providers.auth import StaticHeaders
+from providers.calls import CallPolicy
 from providers.clubmed.client import LARGEST_PAGE, ClubMedClient, Slice, covering_pages, cut
 from providers.clubmed.records import Resort, resort_owner
 from providers.errors import UpstreamBadResponse, UpstreamRejected
@@ -111,6 +112,23 @@ async def test_a_destination_without_countries_is_a_list_of_none(
 async def test_a_detail_of_another_shape_is_a_bad_response(clubmed: ClubMedClient, web: aioresponses) -> None:
     web.get(f"{BASE}/v2/products/CHAC_WINTER", payload=[{"id": "CHAC_WINTER"}])
     assert isinstance((await clubmed.resorts([KEY], scope_of()))[KEY], UpstreamBadResponse)
+
+
+async def test_a_language_that_stands_in_for_another_one_gives_the_same_record_each_time(
+    web: aioresponses,
+) -> None:
+    web.get(f"{BASE}/v2/products/CHAC_WINTER", payload={"id": "CHAC_WINTER", "title": "Charlevoix"})
+    key = ResortKey("CHAC_WINTER", "fr-CA")
+    async with client_of(Provider.CLUB_MED, BASE, StaticHeaders({"x-api-key": "k"}), CallPolicy()) as client:
+        clubmed = ClubMedClient(client, ("fr-FR", "en-US"), "en-US")
+        other, first, again = [(await clubmed.resorts([each], scope_of()))[each] for each in (KEY, key, key)]
+    assert isinstance(first, Answer)
+    assert isinstance(again, Answer)
+    assert isinstance(other, Answer)
+    assert first.value is not None
+    assert first.value is again.value
+    assert (first.value.locale, first.value.title) == ("fr-CA", "Charlevoix")
+    assert first.value.origin is other.origin
 
 
 async def test_pictures_keep_their_order_and_keywords(clubmed: ClubMedClient, web: aioresponses) -> None:

@@ -8,6 +8,7 @@ from aioresponses import aioresponses
 from msgspec import UNSET
 
 from providers.auth import StaticHeaders
+from providers.calls import CallPolicy
 from providers.errors import ProviderError, UpstreamBadResponse, UpstreamUnavailable
 from providers.keys import ActivityKey
 from providers.musement.client import ActivitySearch, MusementClient
@@ -148,6 +149,25 @@ async def test_every_key_has_its_own_answer(musement: MusementClient, web: aiore
     assert all(
         call.kwargs["headers"].items() >= HEADERS.items() for calls in web.requests.values() for call in calls
     )
+
+
+async def test_a_language_that_stands_in_for_another_one_gives_the_same_record_each_time(
+    web: aioresponses,
+) -> None:
+    web.get(f"{BASE}/activities/{UUID}", payload={"uuid": UUID, "title": "A walk"})
+    key = ActivityKey(UUID, "en-GB")
+    async with client_of(Provider.MUSEMENT, BASE, StaticHeaders(HEADERS), CallPolicy()) as client:
+        musement = MusementClient(client, ("en-US", "it-IT"), "en-US")
+        other, first, again = [
+            (await musement.activities([each], scope_of()))[each] for each in (KEY, key, key)
+        ]
+    assert isinstance(first, Answer)
+    assert isinstance(again, Answer)
+    assert isinstance(other, Answer)
+    assert first.value is not None
+    assert first.value is again.value
+    assert (first.value.locale, first.value.title) == ("en-GB", "A walk")
+    assert first.value.origin is other.origin
 
 
 async def test_one_key_s_failure_stands_at_that_key(musement: MusementClient, web: aioresponses) -> None:

@@ -13,6 +13,8 @@ PARTS = (
     f'{{ activity(uuid: "{UUIDS[0]}") {{ gallery {{ nodes {{ id url isCover }} totalCount }} }} }}',
     f'{{ activities(uuids: ["{UUIDS[0]}", "{UUIDS[1]}"]) {{ id title city {{ name }} }} }}',
     f'{{ activity(uuid: "{UUIDS[0]}") {{ city {{ name countryCode }} videos {{ totalCount }} }} }}',
+    f'{{ activities(uuids: ["{UUIDS[0]}", "{UUIDS[1]}"]) {{ id gallery {{ totalCount }} city {{ name }} title }} }}',
+    '{ resortProducts(productIds: ["MPAC", "ARVE_WINTER"]) { id gallery { totalCount } videos { totalCount } } }',
     '{ resortProduct(productId: "MPAC") { gallery { nodes { id keywords } edges { cursor } } } }',
     "{ photos(first: 7) { nodes { slug tags { slug } image { url } } pageInfo { endCursor } } }",
 )

@@ -14,6 +14,8 @@ from server.whole import Whole, written
 
 _FRAMING: Final = frozenset({b"host", b"content-length", b"transfer-encoding", b"expect", b"upgrade"})
 _HEAD_END: Final = b"\r\n\r\n"
+MOST_WAITING: Final = 100
+"""Requests of one connection that wait for their turn: each takes some kilobytes, and a piece may hold thousands."""
 _VERSIONS: Final = frozenset({"1.0", "1.1"})
 _CHUNK_HEADER_BYTES: Final = 16
 _NOT_AT_ONCE: Final = frozenset({b"transfer-encoding", b"expect", b"upgrade"})
@@ -113,6 +115,10 @@ class BoundedProtocol(Connection):
         problem = self._problem()
         if problem:
             self._refuse(400, "BAD_REQUEST", problem)
+            return
+        if len(self.pipeline) >= MOST_WAITING:
+            wanted = f"wanted at most {MOST_WAITING} requests behind one that is being answered"
+            self._refuse(429, "RATE_LIMITED", wanted, {"retryAfterSeconds": 1})
             return
         self._header_bytes = self._framing_bytes = 0
         self._deadline.clear()

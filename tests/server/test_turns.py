@@ -9,6 +9,7 @@ import pytest
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from server.connections import Bounds
+from server.http_protocol import MOST_WAITING
 from tests.graph import running_graph
 from tests.live import serving
 from tests.server.test_lane import PHOTOS, Connection, posted
@@ -134,6 +135,12 @@ async def test_what_cannot_be_read_is_refused_after_the_answers_before(before: b
     assert found == [b"/slow", b"/quickly"][: len(found)]
     assert len(found) == before.count(b"GET")
     assert code_of(last) == "BAD_REQUEST"
+
+
+async def test_few_wait_for_their_turn_and_the_first_too_many_is_refused_in_its_turn() -> None:
+    found = await bodies_of(Slow(4 * TICK_S), SLOW + QUICKLY * MOST_WAITING + LAST)
+    assert found[:-1] == [b"/slow"] + [b"/quickly"] * MOST_WAITING
+    assert code_of(found[-1]) == "RATE_LIMITED"
 
 
 async def test_garbage_that_comes_later_takes_no_answer_away() -> None:

@@ -13,6 +13,8 @@ from server.settings_limits import LimitSettings
 
 METHODS: Final = "GET, HEAD, POST, OPTIONS"
 
+_PARAMETERS: Final = ("query", "documentId", "operationName", "variables", "extensions", "onError")
+
 # A page of another site cannot send these without asking first by a preflight request.
 PREFLIGHT_HEADERS: Final = ("x-mediagraph-preflight", "apollo-require-preflight", "x-apollo-operation-name")
 
@@ -43,8 +45,7 @@ class Reading:
         """Read one operation, or a batch as a tuple; raises RequestRefused."""
         asked: GraphQLRequest | tuple[GraphQLRequest, ...]
         if body is None:
-            parameters = dict(request.query_params) | request.path_params
-            asked = from_parameters(parameters, reads_on_error=self._bounds.on_error)
+            asked = from_parameters(_parameters(request), reads_on_error=self._bounds.on_error)
         else:
             asked = from_json(body, self._bounds.max_batch, reads_on_error=self._bounds.on_error)
         if self._is_shared:
@@ -61,6 +62,18 @@ class Reading:
         """Put in the text of a document that is named alone; raises RequestRefused."""
         trusted = asked if caller.is_router else self._trusted.completed(asked)
         return self._persisted.completed(trusted)
+
+
+def _parameters(request: Request) -> dict[str, str]:
+    # A cache or a proxy may read another one of two than we do.
+    listed = [*request.query_params.multi_items(), *request.path_params.items()]
+    names = [name for name, _ in listed]
+    repeated = [name for name in _PARAMETERS if names.count(name) > 1]
+    if repeated:
+        raise RequestRefused(400, "BAD_REQUEST", f"wanted the parameter {repeated[0]} once")
+    if request.path_params and "query" in names:
+        raise RequestRefused(400, "BAD_REQUEST", "wanted no query beside the id of a document")
+    return dict(listed)
 
 
 def _asked_first(request: Request) -> bool:

@@ -147,6 +147,22 @@ async def test_a_batch_of_one_is_a_batch_for_what_is_deferred(graph: Graph) -> N
     assert (reply.status, code_of(reply.body)) == (406, "BAD_REQUEST")
 
 
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/graphql?query={__typename}&query={a:__typename}",
+        "/graphql?query={__typename}&variables={}&variables={}",
+        "/graphql?query=query%20A{__typename}&operationName=A&operationName=B",
+        f"/graphql/{'0' * 64}?documentId={'1' * 64}",
+        f"/graphql/{'0' * 64}?query={{__typename}}",
+    ],
+)
+async def test_an_address_that_asks_two_things_is_refused(graph: Graph, path: str) -> None:
+    reply = await graph.send("GET", path)
+
+    assert (reply.status, code_of(reply.body)) == (400, "BAD_REQUEST")
+
+
 async def test_a_get_cannot_be_talked_into_effects(graph: Graph) -> None:
     for header in ({}, {"x-http-method-override": "POST"}, {"x-http-method": "POST"}):
         reply = await graph.send("GET", "/graphql?query=mutation{__typename}&_method=POST", b"", header)

@@ -1,7 +1,7 @@
 """Activities: by key, as items of the search, and what their fields cost."""
 
 from collections.abc import Sequence
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Final
 
 import msgspec
@@ -37,7 +37,7 @@ _KEYS = {"id", "uuid", "freshness", "__typename"}
 _BARE_REMEMBERED: Final = 1024
 
 
-class ActivityPlan(msgspec.Struct, frozen=True):
+class ActivityPlan(msgspec.Struct, frozen=True, dict=True):
     """What a selection needs of an activity: attributes of the detail, media lists, or nothing but the key.
 
     It ``starts_media`` where one of the lists has no argument that could be wrong.
@@ -50,17 +50,17 @@ class ActivityPlan(msgspec.Struct, frozen=True):
     keys_only: bool
     first: "ActivityPlan | None"
 
-    @property
+    @cached_property
     def defers_detail(self) -> bool:
         """Whether nothing but deferred fragments needs the detail, and the entity stands without it."""
         return self.first is not None and not self.first.attributes and not self.first.keys_only
 
-    @property
+    @cached_property
     def waits_for_detail(self) -> bool:
         """Whether there is nothing to show before the detail is there."""
         return self.keys_only or (bool(self.attributes) and not self.defers_detail)
 
-    @property
+    @cached_property
     def needs_keys_alone(self) -> bool:
         """Whether its first calls follow from the keys, and no others come after them."""
         is_known = self.starts_media or not self.media
@@ -120,7 +120,8 @@ def _taken(
     """Find many activities at once where all that they need is fresh; None where anything has to be waited for."""
     if not plan.needs_keys_alone:
         return None
-    loaders, wanted = info.context.loaders, list[AnyLoader]()
+    loaders = info.context.loaders
+    wanted: list[AnyLoader] = []
     if plan.starts_media:
         wanted.append(loaders.activity_media)
     if plan.waits_for_detail:

@@ -41,12 +41,12 @@ def take(
     takers = [each for each in loaders if isinstance(each, KeyLoader)]
     if not takers or len(takers) < len(loaders):
         return None
-    lookups = [each.lookup for each in takers]
 
-    def read() -> KeyList[K]:
+    # Quoted, for what stands within a function is read again with each call of it.
+    def read() -> "KeyList[K]":
         keys = tuple(key_of(text, locale) for text in texts)
         distinct = tuple(dict.fromkeys(keys))
-        return KeyList(keys, distinct, calls_of(lookups, distinct))
+        return KeyList(keys, distinct, calls_of([taker.lookup for taker in takers], distinct))
 
     try:
         listed = remembered(info, (KeyList, locale), read)
@@ -57,10 +57,12 @@ def take(
 
 
 def _are_taken(listed: KeyList[K], takers: Sequence[KeyLoader[K, Any]], scope: CallScope) -> bool:
-    keys = listed.distinct
-    if not all(taker.lacks_all(keys) for taker in takers):
-        return False
-    answers = fresh_at_hand([taker.lookup for taker in takers], keys, listed.calls, scope)
+    keys, lookups = listed.distinct, []
+    for taker in takers:
+        if not taker.lacks_all(keys):
+            return False
+        lookups.append(taker.lookup)
+    answers = fresh_at_hand(lookups, keys, listed.calls, scope)
     if answers is None:
         return False
     for taker, found in zip(takers, answers, strict=True):

@@ -13,33 +13,31 @@ V = TypeVar("V")
 class Loader(ABC, Generic[K, V]):
     """Gives values by key: what is at hand in the step that asks for it, all else to those who wait.
 
-    ``repeats`` counts the uses of keys that had been used before: each would have been a call of its own. Make one
-    loader a request, inside its event loop.
+    Make one a request, inside its event loop.
     """
 
     def __init__(self) -> None:
-        self.repeats = 0
         # Kept beside the values, where a key that was only started looks the same as one that was used.
-        self._used: set[K] = set()
+        self._uses: list[K] = []
         self._values: dict[K, V] = {}
         self._closed = False
+
+    @property
+    def repeats(self) -> int:
+        """How many uses were of keys that had been used before: each would have been a call of its own."""
+        return len(self._uses) - len(set(self._uses))
 
     def at_hand(self, key: K) -> V | None:
         """Use the value of a key that need not be waited for; any other is fetched from now on, and is None."""
         value = self._values.get(key) or self.there(key)
         if value is not None:
-            # As _count_use does, without the step to it: this is asked for each list of each item.
-            if key in self._used:
-                self.repeats += 1
-            self._used.add(key)
+            self._uses.append(key)
         return value
 
     def all_at_hand(self, keys: Sequence[K]) -> list[V]:
         """Use the values of keys that are there; raises KeyError where one is not."""
         values = self.all_there(keys)
-        known = len(self._used)
-        self._used.update(keys)
-        self.repeats += len(keys) - (len(self._used) - known)
+        self._uses += keys
         return values
 
     def all_there(self, keys: Iterable[K]) -> list[V]:
@@ -48,12 +46,12 @@ class Loader(ABC, Generic[K, V]):
 
     def load(self, key: K) -> "asyncio.Future[V]":
         """Wait for the value of a key; the returned future may be cancelled without harm to others."""
-        self._count_use(key)
+        self._uses.append(key)
         return self.outcome(key)
 
     def use(self, key: K) -> "Callable[[], asyncio.Future[V]]":
         """Let the value of a key be fetched; what is returned waits for it, however often, as one use."""
-        self._count_use(key)
+        self._uses.append(key)
         self.start(key)
         return partial(self.outcome, key)
 
@@ -72,11 +70,6 @@ class Loader(ABC, Generic[K, V]):
     @abstractmethod
     def close(self) -> None:
         """Cancel what is still being fetched: the request that asked for it has ended."""
-
-    def _count_use(self, key: K) -> None:
-        if key in self._used:
-            self.repeats += 1
-        self._used.add(key)
 
 
 AnyLoader = Loader[Any, Any]

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Coroutine, Sequence
-from functools import partial
+from functools import cached_property, partial
 from typing import Final
 
 import msgspec
@@ -30,7 +30,7 @@ Listed = Connection[Media] | Coroutine[object, None, Connection[Media]]
 """A list that is at hand, or what is to be waited for."""
 
 
-class MediaField(msgspec.Struct, frozen=True, cache_hash=True):
+class MediaField(msgspec.Struct, frozen=True, cache_hash=True, dict=True):
     """One selected list of an owner's media: its name, what it is filtered by, and its paging arguments."""
 
     name: str
@@ -38,7 +38,7 @@ class MediaField(msgspec.Struct, frozen=True, cache_hash=True):
     keywords: frozenset[str]
     paging: Paging
 
-    @property
+    @cached_property
     def is_plain(self) -> bool:
         """Whether nothing can be wrong with the arguments, since there are none but kinds."""
         return self.paging is NOT_PAGED and not self.keywords

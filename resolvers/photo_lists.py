@@ -1,8 +1,6 @@
 """A list of photos as a field asks for it: which lists at the provider, which window, in which culture."""
 
 from collections.abc import Mapping
-from contextlib import suppress
-from functools import partial
 from typing import Any, Final
 
 import msgspec
@@ -186,10 +184,12 @@ async def connected(info: Info, field: PhotoListField) -> Connection[Photo] | Me
         # What an answer has taught need not be asked again.
         if field.insists and forge.cultures.is_absent(culture):
             break
-        with suppress(ListAbsent):
+        try:
             if len(field.branches) == 1:
                 return await _plain(info, field, culture)
             return await _merged(info, field, culture)
+        except ListAbsent:
+            continue
     if field.insists:
         raise BadUserInput(f"wanted a locale that Forge has, got {field.culture!r}", argument="locale")
     raise UpstreamRejected(Provider.FORGE, "has no photos in any culture that was tried", status=404)
@@ -205,7 +205,9 @@ async def _plain(info: Info, field: PhotoListField, culture: str) -> Connection[
         raise ListAbsent
     if answer.cut_short is not None:
         context.warn(answer.cut_short, info.path)
-    return answer.once(field.culture, partial(_connection, answer, field.bound, window.skip))
+    return answer.made.get(field.culture) or answer.once(
+        field.culture, lambda: _connection(answer, field.bound, window.skip)
+    )
 
 
 def _connection(answer: WindowAnswer[Photo], bound: Binding, skip: int) -> Connection[Photo]:

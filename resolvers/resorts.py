@@ -1,7 +1,7 @@
 """Resort products: by key, as items of the catalogue, and what their fields cost."""
 
 from collections.abc import Iterable, Sequence
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Final
 
 import msgspec
@@ -38,7 +38,7 @@ _BARE_REMEMBERED: Final = 1024
 _KEYS = {"id", "productId", "freshness", "__typename"}
 
 
-class ResortPlan(msgspec.Struct, frozen=True):
+class ResortPlan(msgspec.Struct, frozen=True, dict=True):
     """What a selection needs of a product: attributes of the detail, media lists, or nothing but the key.
 
     ``sure_kinds`` are the kinds whose calls are needed whatever the product is; None where arguments of a list may be
@@ -53,23 +53,23 @@ class ResortPlan(msgspec.Struct, frozen=True):
     keys_only: bool
     first: "ResortPlan | None"
 
-    @property
+    @cached_property
     def defers_detail(self) -> bool:
         """Whether nothing but deferred fragments needs the detail, and the entity stands without it."""
         return self.first is not None and not self.first.attributes and not self.first.keys_only
 
-    @property
+    @cached_property
     def waits_for_detail(self) -> bool:
         """Whether there is nothing to show before the detail is there."""
         return self.keys_only or (bool(self.attributes) and not self.defers_detail)
 
-    @property
+    @cached_property
     def needs_keys_alone(self) -> bool:
         """Whether its first calls follow from the keys, and no others come after them."""
         is_known = self.sure_kinds is not None and not self.photos
         return is_known and (self.waits_for_detail or not self.attributes)
 
-    @property
+    @cached_property
     def deciding(self) -> "ResortPlan":
         """What decides whether the product exists: the first part of the answer, where that needs calls of its own."""
         # What is deferred holds nothing up.
@@ -143,7 +143,8 @@ def _taken(
     """Find many products at once where all that they need is fresh; None where anything has to be waited for."""
     if not plan.needs_keys_alone:
         return None
-    loaders, wanted = info.context.loaders, list[AnyLoader]()
+    loaders = info.context.loaders
+    wanted: list[AnyLoader] = []
     kinds, deciding = plan.sure_kinds or frozenset(), plan.deciding.sure_kinds
     if MediaKind.IMAGE in kinds:
         wanted.append(loaders.resort_pictures)

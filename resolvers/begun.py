@@ -1,6 +1,7 @@
 """Coroutines that are run as far as they come at once: what is at hand costs neither a task nor a turn of the loop."""
 
-from collections.abc import Callable, Coroutine, Generator
+import asyncio
+from collections.abc import Awaitable, Callable, Coroutine, Generator, Sequence
 from typing import Any, Final, Generic, TypeVar
 
 T = TypeVar("T")
@@ -54,6 +55,11 @@ def begin(coroutine: Coroutine[Any, Any, T]) -> "T | Begun[T]":
     except StopIteration as end:
         found: T = end.value
         return found
+
+
+async def together(works: Sequence[Awaitable[T]]) -> list[T]:
+    """Wait for all of some works, side by side; one alone needs no task of its own."""
+    return await asyncio.gather(*works) if len(works) > 1 else [await each for each in works]
 
 
 def begins_at_once(resolver: R) -> R:

@@ -1,6 +1,5 @@
 """The media of one owner: galleries, videos, and both as one list."""
 
-import asyncio
 from collections.abc import Coroutine, Sequence
 from functools import cached_property, partial
 from typing import Final
@@ -13,7 +12,7 @@ from providers.forge.records import Photo
 from providers.keys import ActivityKey, ResortKey
 from providers.musement.records import Activity
 from providers.records import Answer, Image, Media, MediaKind, Origin, Owner, Provider
-from resolvers.begun import begins_at_once
+from resolvers.begun import begins_at_once, together
 from resolvers.connections import NOT_PAGED, Connection, ListWindow, Paging, PagingValue, list_window
 from resolvers.context import Context, Info, looks_at_context
 from resolvers.cursors import Binding
@@ -237,5 +236,5 @@ async def _all(wanted: Sequence[AnyLoader], key: ActivityKey | ResortKey) -> lis
     at_hand = [loader.at_hand(key) for loader in wanted]
     waiting = [loader.load(key) for loader, answer in zip(wanted, at_hand, strict=True) if answer is None]
     # Either failure is the whole field's: half a list would pass for all of it.
-    loaded = iter(await asyncio.gather(*waiting) if len(waiting) > 1 else [await each for each in waiting])
+    loaded = iter(await together(waiting))
     return [answer or next(loaded) for answer in at_hand]

@@ -1,18 +1,17 @@
 """Windows of one list: merged where that saves calls, fetched once, cut apart again."""
 
-import asyncio
 from collections import defaultdict
-from collections.abc import Awaitable, Callable, Coroutine, Hashable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from typing import Final, Generic, NamedTuple, TypeVar
 
 import msgspec
 
 from providers.errors import ProviderError
 from providers.records import Answer, Origin, Page, Remembering
+from resolvers.begun import together
 
 L = TypeVar("L", bound=Hashable)
 T = TypeVar("T")
-R = TypeVar("R")
 
 LARGEST_GAP: Final = 10
 """Positions between two windows that are fetched along, to save a call."""
@@ -171,7 +170,7 @@ async def fetch_windows(
     if numbered:
         for _, span in spans:
             span.start_with_a_page()
-    fetched = await _all([_segments(one, span, fetch) for one, span in spans])
+    fetched = await together([_segments(one, span, fetch) for one, span in spans])
     answers: dict[Window[L], WindowAnswer[T] | None | ProviderError] = {}
     for (one, span), segments in zip(spans, fetched, strict=True):
         for skip, end in filter(span.holds, by_list[one]):
@@ -202,12 +201,7 @@ async def _segments(one: L, span: Span, fetch: FetchPage[L, T]) -> list[Segment[
     first = Segment(start=first.start, size=step, answer=first.answer)
     start = first.start + step
     rest = [page(at, min(step, span.end - at)) for at in range(start, span.end, step)]
-    return [first, *await _all(rest)]
-
-
-async def _all(works: Sequence[Coroutine[object, object, R]]) -> list[R]:
-    # One alone needs no task of its own.
-    return [await works[0]] if len(works) == 1 else await asyncio.gather(*works)
+    return [first, *await together(rest)]
 
 
 def cut(

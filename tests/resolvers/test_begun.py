@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from resolvers.begun import Begun, begin
+from resolvers.begun import Begun, begin, together
 
 
 async def test_what_waits_for_nothing_is_done_at_once() -> None:
@@ -87,3 +87,15 @@ async def test_a_cancelled_task_ends_what_was_begun_outside_of_it() -> None:
     with pytest.raises(asyncio.CancelledError):
         await task
     assert ended == [True]
+
+
+async def test_works_are_waited_for_side_by_side_and_one_alone_in_the_task_that_waits() -> None:
+    async def task() -> asyncio.Task[object] | None:
+        return asyncio.current_task()
+
+    own = asyncio.current_task()
+    assert begin(together([])) == []
+    assert begin(together([task()])) == [own]
+    several = await together([task(), task()])
+    assert own not in several
+    assert len(set(several)) == 2

@@ -2,9 +2,11 @@
 
 import asyncio
 from collections.abc import Mapping
+from functools import partial
 from typing import Any, ClassVar, Final
 
 import msgspec
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from uvicorn.config import Config
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 from uvicorn.server import ServerState
@@ -126,6 +128,8 @@ class Connection(HttpToolsProtocol):
         if cycle.more_body:
             # Not before its turn: until then nobody reads what its client sends.
             self._deadline.set(self.bounds.body_timeout_s + _MARGIN_S)
+        if cycle.waiting_for_100_continue:
+            app = partial(_answer_expecting, cycle, app)
         super()._start_asgi_task(cycle, app)
 
     def _is_owing(self) -> bool:
@@ -181,3 +185,17 @@ class Connection(HttpToolsProtocol):
 
     def _late(self) -> None:
         self._refuse(408, "BAD_REQUEST", "wanted the request sooner")
+
+
+async def _answer_expecting(
+    cycle: RequestResponseCycle, app: ASGIApp, scope: Scope, receive: Receive, send: Send
+) -> None:
+    """End the connection where the body was never asked for: one side could take it for sent, the other not."""
+
+    async def told(message: Message) -> None:
+        is_asked_for = not cycle.waiting_for_100_continue
+        if message["type"] == "http.response.start" and cycle.more_body and not is_asked_for:
+            message["headers"] = [*message["headers"], (b"connection", b"close")]
+        await send(message)
+
+    await app(scope, receive, told)

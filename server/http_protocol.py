@@ -125,6 +125,9 @@ class BoundedProtocol(Connection):
         if self._may_be_answered_at_once():
             self._held = b""
         else:
+            if self.expect_100_continue and self.parser.get_http_version() == "1.0":
+                # Such a client knows of no answer before the answer.
+                self.expect_100_continue = False
             super().on_headers_complete()
         self._is_reading_headers = False
 

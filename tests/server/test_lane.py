@@ -52,6 +52,11 @@ class Connection:
         async with asyncio.timeout(PATIENCE_S):
             return lines, await self._reader.readexactly(int(told.get(b"content-length", b"0")))
 
+    async def rest(self) -> bytes:
+        """Read until the server ends the connection."""
+        async with asyncio.timeout(PATIENCE_S):
+            return await self._reader.read()
+
     async def head(self) -> list[bytes]:
         async with asyncio.timeout(PATIENCE_S):
             return (await self._reader.readuntil(b"\r\n\r\n")).rstrip().split(b"\r\n")

@@ -6,8 +6,9 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from tests.graph import Graph
+from tests.graph import Graph, running_graph
 from tests.live import serving
+from tests.server.test_lane import connected
 
 PATIENCE_S = 10.0
 ASKED = b'{"query": "{ __typename }"}'
@@ -127,6 +128,29 @@ async def test_a_body_is_asked_for_where_the_client_waits_for_that(origin: str) 
 
     assert first == (b"HTTP/1.1 100 Continue", b"")
     assert second[1] == ANSWER
+
+
+async def test_what_is_refused_before_its_body_was_asked_for_ends_the_connection() -> None:
+    expecting = POST + LENGTH + b"expect: 100-continue\r\n"
+    key = b"x-api-key: planted-key-of-the-shop\r\n"
+    async with running_graph(client_keys="shop=planted-key-of-the-shop") as graph:
+        async with connected(graph.app) as connection:
+            lines, body = await connection.ask(expecting + b"\r\n")
+            assert await connection.rest() == b""
+        async with serving(graph.app) as origin:
+            last = POST + LENGTH + key + CLOSE + b"\r\n" + ASKED
+            known = await answers_to(origin, expecting + key + b"\r\n", ASKED, last)
+
+    assert (lines[0].split()[1], code_of(body)) == (b"401", "UNAUTHENTICATED")
+    assert b"connection: close" in lines
+    assert [body for _, body in known] == [b"", ANSWER, ANSWER]
+
+
+async def test_who_speaks_an_older_version_is_sent_nothing_before_its_answer(origin: str) -> None:
+    expecting = POST.replace(b"1.1", b"1.0") + LENGTH + b"expect: 100-continue\r\n\r\n"
+    ((_, body),) = await answers_to(origin, expecting, ASKED)
+
+    assert body == ANSWER
 
 
 async def test_requests_in_a_row_are_answered_in_their_order(origin: str) -> None:

@@ -4,19 +4,19 @@ import asyncio
 import statistics
 from collections import deque
 from collections.abc import Callable, Mapping
+from functools import partial
 from http import HTTPStatus
 from typing import Final
 
-from providers.agreement import Agreement
 from providers.auth import Credentials
+from providers.breaker import Circuits
 from providers.call_record import CallRecord
 from providers.calls import Call, CallPolicy
-from providers.clock import Clock
-from providers.errors import NotAsked, ProviderError
+from providers.errors import CircuitOpen, NotAsked, ProviderError, UpstreamTimeout
 from providers.first_try import FirstTry
 from providers.flight import AnyFlight, FlightScope
 from providers.limits import Rate, Slots, too_busy
-from providers.outcomes import send_error, status_error
+from providers.outcomes import USABLE, send_error, status_error
 from providers.records import Provider
 from providers.tracing import TraceHeaders
 from providers.transport import (
@@ -29,8 +29,6 @@ from providers.transport import (
     Transport,
 )
 
-# As numbers: naming a member of an enumeration takes as long as several comparisons.
-USABLE: Final = frozenset(map(int, (HTTPStatus.OK, HTTPStatus.PARTIAL_CONTENT, HTTPStatus.NOT_FOUND)))
 _UNAUTHORIZED: Final = int(HTTPStatus.UNAUTHORIZED)
 _NOT_MODIFIED: Final = int(HTTPStatus.NOT_MODIFIED)
 _LEAST_LEFT_S: Final = 0.25
@@ -66,8 +64,8 @@ class Attempts:
         credentials: Credentials,
         transport: Transport,
         policy: CallPolicy,
-        clock: Clock,
-        agreement: Agreement | None = None,
+        circuits: Circuits,
+        rate: Rate,
     ) -> None:
         self._provider = provider
         self._base_url = base_url.rstrip("/")
@@ -77,7 +75,9 @@ class Attempts:
         self._prompt = transport if isinstance(transport, PromptTransport) and not policy.rate else None
         self._policy = policy
         self.slots = Slots(provider, policy.concurrency, policy.wait_s)
-        self._rate = Rate(provider, policy.rate, policy.wait_s, clock, agreement)
+        self._circuits = circuits
+        circuits.when_opened(self.slots.reconsider)
+        self._rate = rate
         self._durations = Durations()
 
     def close(self) -> None:
@@ -110,10 +110,13 @@ class Attempts:
             self._url(call), headers, first, timeout_s=policy.timeout_s, max_bytes=policy.max_bytes
         )
 
-    def ended(self, call: Call, duration_s: float) -> None:
-        """Take note that what was sent at once is answered."""
-        self.slots.give_back()
+    def answered(self, call: Call, duration_s: float) -> None:
+        """Take note of how long the answer took of what was sent at once."""
         self._durations.note(call.route, duration_s)
+
+    def hold(self, call: Call) -> CircuitOpen | None:
+        """Say why a call that waited is not to be sent after all: its circuit has opened."""
+        return self._circuits.refusal(call.route)
 
     async def once(
         self,
@@ -137,8 +140,14 @@ class Attempts:
             reply = await self._sent(call, scope, record, headers, conditions, first)
         # A token can be revoked before it expires; a second refusal in a row is no matter of age.
         if reply.status == _UNAUTHORIZED and self._credentials.refuse(headers):
-            headers = await self._headers(scope)
-            reply = await self._sent(call, scope, record, headers, conditions)
+            try:
+                headers = await self._headers(scope)
+                reply = await self._sent(call, scope, record, headers, conditions)
+            except NotAsked:
+                # It was, and what it answered is no answer.
+                raise UpstreamTimeout(
+                    self._provider, "did not answer before the request's deadline"
+                ) from None
         if reply.status in USABLE or (conditions and reply.status == _NOT_MODIFIED):
             return reply
         raise status_error(self._provider, reply)
@@ -189,19 +198,38 @@ class Attempts:
         first: FirstTry | None,
     ) -> Reply:
         # Waiting for a slot counts against the deadline: a client does not care what its time went into.
-        has_slot = (first is not None and first.use_slot()) or self.slots.take()
-        if not has_slot:
-            await self.slots.take_in_turn(scope)
+        if not ((first is not None and first.use_slot()) or self.slots.take()):
+            await self._turn(call, scope)
+        is_usable = False
         try:
             # Where the time of a call is over first, the deadline, which only moves away, needs no timer of its own.
             is_bounded = scope.deadline - asyncio.get_running_loop().time() >= self._policy.timeout_s
             if is_bounded and not self._policy.rate:
-                return await self._timed(call, scope, record, headers)
-            async with scope.bounded():
-                await self._rate.pass_one()
-                return await self._timed(call, scope, record, headers)
+                reply = await self._timed(call, scope, record, headers)
+            else:
+                async with scope.bounded():
+                    await self._rate.pass_one()
+                    reply = await self._timed(call, scope, record, headers)
+            is_usable = reply.status in USABLE
+            return reply
         finally:
-            self.slots.give_back()
+            if is_usable:
+                self.slots.give_back()
+            else:
+                # After the step that judges the failure: it may open the circuit of the one that would have the slot.
+                asyncio.get_running_loop().call_soon(self.slots.give_back)
+
+    async def _turn(self, call: Call, scope: FlightScope) -> None:
+        if not await self.slots.take_in_turn(scope, partial(self._is_held, call.route, scope)):
+            self._ask_circuit(call.route, scope)
+
+    def _is_held(self, route: str, scope: FlightScope) -> bool:
+        return self._circuits.refusal(route, is_probe=scope.is_probe) is not None
+
+    def _ask_circuit(self, route: str, scope: FlightScope) -> None:
+        refusal = self._circuits.refusal(route, is_probe=scope.is_probe)
+        if refusal is not None:
+            raise refusal
 
     async def _timed(
         self, call: Call, scope: FlightScope, record: CallRecord, headers: Mapping[str, str]
@@ -211,6 +239,8 @@ class Attempts:
         left_s = scope.deadline - began
         if left_s < _LEAST_LEFT_S and left_s <= self._durations.least_left_s(call.route):
             raise self._too_late()
+        # Last of all: what it waited for may have taken longer than its circuit took to open.
+        self._ask_circuit(call.route, scope)
         record.attempts += 1
         policy = self._policy
         reply = await self._transport.send(

@@ -1,5 +1,6 @@
 """Circuits: a route that fails again and again is left alone for a while, then probed with one call."""
 
+import asyncio
 from collections.abc import Callable, Mapping
 from enum import Enum
 from types import TracebackType
@@ -10,6 +11,7 @@ import structlog
 from providers.agreement import Agreement, Claim, Sign
 from providers.clock import Clock
 from providers.errors import (
+    CircuitOpen,
     NotAsked,
     ProviderError,
     UpstreamBadResponse,
@@ -20,7 +22,7 @@ from providers.errors import (
 from providers.records import Provider
 
 _FAILURES = (UpstreamTimeout, UpstreamUnavailable, UpstreamBadResponse)
-_NO_SIGN = (NotAsked, UpstreamRateLimited)
+_NO_SIGN = (NotAsked, CircuitOpen, UpstreamRateLimited)
 _ASKED_AGAIN_S: Final = 0.2
 
 _log = structlog.get_logger()
@@ -112,7 +114,10 @@ class Circuit:
 
 
 class Guard:
-    """Lets one call pass, or raises UpstreamUnavailable, and judges it by what it raises."""
+    """Lets one call pass, or raises CircuitOpen, and judges it by what it raises.
+
+    ``async with`` tells whether it is the probe.
+    """
 
     __slots__ = ("_circuits", "_is_admitted", "_is_probe", "_route")
 
@@ -122,9 +127,10 @@ class Guard:
         self._is_admitted = is_admitted
         self._is_probe = False
 
-    async def __aenter__(self) -> None:
+    async def __aenter__(self) -> bool:
         if not self._is_admitted:
             self._is_probe = await self._circuits.admit(self._route)
+        return self._is_probe
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
@@ -149,6 +155,7 @@ class Circuits:
         self._clock = clock
         self._agreement = agreement if threshold else None
         self._by_route: dict[str, Circuit] = {}
+        self._listeners: list[Callable[[], object]] = []
         if self._agreement is not None:
             self._agreement.board.join(self._agreement.name, self)
 
@@ -161,18 +168,29 @@ class Circuits:
         """Tell whether calls pass without more ado."""
         return not self._threshold or self._circuit(route).age_s is None
 
+    def when_opened(self, listener: Callable[[], object]) -> None:
+        """Have ``listener`` called a moment after any circuit has opened."""
+        self._listeners.append(listener)
+
+    def refusal(self, route: str, *, is_probe: bool = False) -> CircuitOpen | None:
+        """Give what forbids that a call is sent now: its circuit is not closed, and it is not the one that probes."""
+        if is_probe or self.is_closed(route):
+            return None
+        return CircuitOpen(self._provider, "was not asked: it failed again and again just now")
+
     def guard(self, route: str, *, is_admitted: bool = False) -> Guard:
-        """Guard a call: ``async with`` raises UpstreamUnavailable where the circuit is open, unless it was admitted."""
+        """Guard a call: ``async with`` raises CircuitOpen where the circuit is open, unless it was admitted."""
         return Guard(self, route, is_admitted=is_admitted)
 
     async def admit(self, route: str) -> bool:
-        """Let a call pass, as the probe where True; raises UpstreamUnavailable where the circuit is open."""
-        circuit = self._circuit(route)
-        if not self._threshold or circuit.age_s is None:
+        """Let a call pass, as the probe where True; raises CircuitOpen where the circuit is open."""
+        refusal = self.refusal(route)
+        if refusal is None:
             return False
+        circuit = self._circuit(route)
         claim = await self._claim(circuit, route) if circuit.begin_probe() else Claim.DENIED
         if claim is Claim.DENIED:
-            raise UpstreamUnavailable(self._provider, "was not asked: it failed again and again just now")
+            raise refusal
         return claim is Claim.GRANTED
 
     def judge(self, route: str, error: BaseException | None, *, is_probe: bool) -> None:
@@ -196,7 +214,9 @@ class Circuits:
             was_closed = circuit.age_s is None
             circuit.learn(ages_s.get(route))
             if was_closed is not (circuit.age_s is None):
-                self._log(route, Sign.OPENED if was_closed else Sign.CLOSED, by="others")
+                sign = Sign.OPENED if was_closed else Sign.CLOSED
+                self._log(route, sign, by="others")
+                self._spread(sign)
 
     def ages_s(self) -> Mapping[str, float]:
         """Tell which circuits are open here, and for how long."""
@@ -232,5 +252,11 @@ class Circuits:
     def _tell(self, route: str, sign: Sign) -> None:
         if sign is not Sign.RELEASED:
             self._log(route, sign, by="us")
+            self._spread(sign)
         if self._agreement is not None:
             self._agreement.board.tell(self._agreement.name, route, sign)
+
+    def _spread(self, sign: Sign) -> None:
+        # Not in the midst of the call that is judged.
+        for listener in self._listeners if sign is Sign.OPENED else ():
+            asyncio.get_running_loop().call_soon(listener)

@@ -19,6 +19,7 @@ from providers.fetching import Fetching
 from providers.flight import Flight, stopped
 from providers.flights import Flights, Wait, traced
 from providers.kept import Kept
+from providers.limits import Rate
 from providers.purging import Purging
 from providers.records import Answer, Origin, Provider
 from providers.renewals import Renewals
@@ -66,6 +67,7 @@ class ProviderClient:
         self._circuits = Circuits(
             provider, policy.breaker_failures, policy.breaker_open_s, self._clock, agreement
         )
+        rate = Rate(provider, policy.rate, policy.wait_s, self._clock, agreement)
         self.renewals = Renewals(provider, policy.timeout_s)
         self._fetching = Fetching(
             provider=provider,
@@ -76,7 +78,7 @@ class ProviderClient:
             circuits=self._circuits,
             retry=Retry(policy.retries, RetryBudget(), self._clock),
             errands=Errands(share if policy.fresh_s > 0 else None),
-            attempts=Attempts(provider, base_url, credentials, transport, policy, self._clock, agreement),
+            attempts=Attempts(provider, base_url, credentials, transport, policy, self._circuits, rate),
         )
 
     @property

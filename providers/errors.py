@@ -6,7 +6,8 @@ ProviderError
 ├── UpstreamTimeout      no answer within the call's time or the request's deadline
 │   └── NotAsked         too little of the deadline was left to ask
 ├── UpstreamUnavailable  connection refused or reset, a body cut short, 5xx, open circuit
-│   └── UpstreamUntrusted  its certificate is not trusted
+│   ├── UpstreamUntrusted  its certificate is not trusted
+│   └── CircuitOpen      it failed again and again just now: it was not asked
 ├── UpstreamRateLimited  429, or our own budget is spent
 ├── UpstreamUnauthorized 401, or a refused login
 ├── UpstreamRejected     400 and every other 4xx that has no row of its own
@@ -82,6 +83,10 @@ class UpstreamUnavailable(ProviderError):
 
 class UpstreamUntrusted(UpstreamUnavailable):
     """The connection was refused by us: the certificate is not trusted. Asking again at once cannot help."""
+
+
+class CircuitOpen(UpstreamUnavailable):
+    """No call was made, for those before it failed again and again: it says nothing new about the provider."""
 
 
 # No provider documents a limit; clients of Forge met 429 all the same (observed).

@@ -8,7 +8,7 @@ from typing import Final, Generic, NamedTuple, TypeVar
 
 import msgspec
 
-from providers.attempts import USABLE, Attempts
+from providers.attempts import Attempts
 from providers.breaker import Circuits
 from providers.cache import Entry, Keeping, keeping_of
 from providers.call_record import CallRecord
@@ -20,7 +20,7 @@ from providers.first_try import FirstTry
 from providers.flight import Flight, FlightScope
 from providers.flights import Flights
 from providers.kept import Kept
-from providers.outcomes import covers, refuse_other_types
+from providers.outcomes import USABLE, covers, refuse_other_types
 from providers.records import Answer, Origin, Provider
 from providers.retry import Retry
 from providers.transport import Reply
@@ -120,7 +120,8 @@ class Fetching(msgspec.Struct, frozen=True, kw_only=True):
         call = ask.call
         old, purges = self.kept.find(call), self.kept.purges
         try:
-            async with self.circuits.guard(call.route, is_admitted=first is not None):
+            async with self.circuits.guard(call.route, is_admitted=first is not None) as is_probe:
+                flight.scope.is_probe = is_probe
                 reply = await self._replied(ask, flight.scope, record, old, first)
                 if reply.status == _NOT_MODIFIED and old is not None:
                     if self.flights.is_current(flight):
@@ -160,7 +161,10 @@ class Fetching(msgspec.Struct, frozen=True, kw_only=True):
         def attempt() -> Coroutine[object, object, Reply]:
             return self.attempts.once(ask.call, scope, record, conditions, made.pop() if made else None)
 
-        return self.retry.run(attempt, scope)
+        def is_held() -> bool:
+            return self.circuits.refusal(ask.call.route, is_probe=scope.is_probe) is not None
+
+        return self.retry.run(attempt, scope, is_held)
 
     async def _from_others(
         self, ask: Ask[T], record: CallRecord, flight: Flight[Answer[T]]

@@ -10,6 +10,7 @@ from providers.calls import Call
 from providers.errors import ProviderError
 from providers.flight import AnyFlight
 from providers.limits import Slots
+from providers.outcomes import USABLE
 from providers.transport import Exchange, NeverArrived, Reply
 
 
@@ -22,8 +23,12 @@ class Sender(Protocol):
         """Send; None where that would have to wait."""
         ...
 
-    def ended(self, call: Call, duration_s: float) -> None:
-        """Take note that it is answered: its slot is free."""
+    def answered(self, call: Call, duration_s: float) -> None:
+        """Take note of how long its answer took."""
+        ...
+
+    def hold(self, call: Call) -> ProviderError | None:
+        """Say why it is not to be sent after all: its circuit has opened."""
         ...
 
     def refusal(self, *, is_ours: bool) -> ProviderError:
@@ -95,8 +100,13 @@ class FirstTry:
         return False
 
     def begin(self) -> bool:
-        """Use the slot that is given to it."""
+        """Use the slot that is given to it; False where its circuit has opened."""
         self._sender.slots.arrived(self)
+        hold = self._sender.hold(self.call)
+        if hold is not None:
+            self.outcome = hold
+            self._told(self)
+            return False
         if not self._send():
             # The ordinary way can wait for what is missing; its turn for a slot is not to be waited for twice.
             self.has_slot = True
@@ -113,26 +123,39 @@ class FirstTry:
         self.outcome = self._sender.refusal(is_ours=self._gives_up_at <= self.flight.deadline)
         self._told(self)
 
+    def reconsider(self) -> None:
+        """Give up waiting for a slot where its circuit has opened."""
+        self.outcome = self._sender.hold(self.call)
+        if self.outcome is not None:
+            self._sender.slots.leave(self)
+            self._told(self)
+
     def received(self, reply: Reply) -> None:
         """Take the answer."""
         self._exchange = None
+        self.has_slot = is_failure = reply.status not in USABLE
         # First of all: the next call is to leave before this one's answer is decoded.
-        self._sender.ended(self.call, asyncio.get_running_loop().time() - self._began)
+        if not is_failure:
+            self._sender.slots.give_back()
+        self._sender.answered(self.call, asyncio.get_running_loop().time() - self._began)
         self.record.status = reply.status
         self.outcome = reply
         self._told(self)
+        if is_failure:
+            self._hand_on()
 
     def failed(self, failure: Exception) -> None:
         """Take the reason why there is none."""
         self._exchange = None
+        self.has_slot = True
         if isinstance(failure, NeverArrived):
             # As if it had not been tried: only the ordinary way may dial.
             self.record.attempts -= 1
-            self.has_slot = True
-        else:
-            self._sender.slots.give_back()
-            self.outcome = failure
+            self._told(self)
+            return
+        self.outcome = failure
         self._told(self)
+        self._hand_on()
 
     def use_slot(self) -> bool:
         """Hand over the slot that it has; False where it has none."""
@@ -154,6 +177,10 @@ class FirstTry:
         self._exchange = None
         exchange.cancel()
         slots.give_back()
+
+    def _hand_on(self) -> None:
+        # After the step that judges the failure: it may open the circuit of the one that would have the slot.
+        asyncio.get_running_loop().call_soon(self.give_back)
 
     def _send(self) -> bool:
         self._began = asyncio.get_running_loop().time()

@@ -15,16 +15,18 @@ T = TypeVar("T")
 class FlightScope(CallScope):
     """The bounds of a call in flight: its deadline is the latest of those who wait for it.
 
-    What is sent for it stands in the list of calls of the request that began it, for which ``owner`` stands.
+    What is sent for it stands in the list of calls of the request that began it, for which ``owner`` stands. Where it
+    ``is_probe`` it probes a circuit, and may be sent though that is not closed.
     """
 
-    __slots__ = ("_timeouts", "owner")
+    __slots__ = ("_timeouts", "is_probe", "owner")
 
     def __init__(self, began_by: CallScope) -> None:
         super().__init__(began_by.request_id, began_by.began, began_by.deadline, began_by.trace_headers)
         self.calls = began_by.calls
         self.tracer = began_by.tracer
         self.owner: int = id(began_by)
+        self.is_probe = False
         self._timeouts: set[asyncio.Timeout] = set()
 
     @property

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import OrderedDict, deque
-from collections.abc import Hashable
+from collections.abc import Callable, Hashable
 from typing import Final, Protocol
 
 from providers.agreement import Agreement, Pace
@@ -33,19 +33,26 @@ class Waiting(Protocol):
         """Give up, unless that was put off."""
         ...
 
+    def reconsider(self) -> None:
+        """Give up where its circuit has opened."""
+        ...
+
 
 class Turn:
     """A call in a task that waits for a slot: ``came`` is True when it has one, False when it gives up."""
 
-    __slots__ = ("_deadlines", "_gives_up_at", "_scope", "came", "owner")
+    __slots__ = ("_deadlines", "_gives_up_at", "_is_held", "_scope", "came", "owner")
 
-    def __init__(self, scope: FlightScope, wait_s: float, deadlines: Deadlines) -> None:
+    def __init__(
+        self, scope: FlightScope, wait_s: float, deadlines: Deadlines, is_held: Callable[[], bool] = bool
+    ) -> None:
         loop = asyncio.get_running_loop()
         self.came: asyncio.Future[bool] = loop.create_future()
         self.owner = scope.owner
         self._gives_up_at = loop.time() + wait_s
         self._scope = scope
         self._deadlines = deadlines
+        self._is_held = is_held
         deadlines.watch(self, self.until)
 
     @property
@@ -77,6 +84,11 @@ class Turn:
         elif not self.came.done():
             self.came.set_result(False)
 
+    def reconsider(self) -> None:
+        """Give up where its circuit has opened."""
+        if self._is_held() and not self.came.done():
+            self.came.set_result(False)
+
 
 class Slots:
     """A number of calls at once, given in turn to the requests that wait, one call a turn.
@@ -103,14 +115,14 @@ class Slots:
         self._free -= 1
         return True
 
-    async def take_in_turn(self, scope: FlightScope) -> None:
-        """Take one when it is free, until ``give_back``.
+    async def take_in_turn(self, scope: FlightScope, is_held: Callable[[], bool] = bool) -> bool:
+        """Take one when it is free, until ``give_back``; False where ``is_held`` tells that nothing is to be sent.
 
         Raises UpstreamRateLimited after ``wait_s``, and TimeoutError at the deadline where that comes first.
         """
         if self.take():
-            return
-        turn = Turn(scope, self.wait_s, self._deadlines)
+            return True
+        turn = Turn(scope, self.wait_s, self._deadlines, is_held)
         self._enter(turn)
         try:
             has_slot = await turn.came
@@ -121,8 +133,13 @@ class Slots:
             raise
         self._deadlines.forget(turn)
         if has_slot:
-            return
+            return True
         self.leave(turn)
+        if is_held():
+            return False
+        if asyncio.get_running_loop().time() < turn.until:
+            # Somebody more patient came in the step in which it gave up.
+            return await self.take_in_turn(scope, is_held)
         raise too_busy(self._provider, self.wait_s) if turn.is_too_long else TimeoutError()
 
     def wait(self, call: Waiting) -> None:
@@ -159,6 +176,13 @@ class Slots:
             if call.begin():
                 return
         self._free += 1
+
+    def reconsider(self) -> None:
+        """Let those wait no more whose circuit has opened."""
+        for call in [call for queue in self._waiting.values() for call in queue]:
+            # Whoever was told before it may have ended it.
+            if call in self._waiting.get(call.owner, ()):
+                call.reconsider()
 
     def close(self) -> None:
         """Let no call wait any more; whoever let them wait ends them."""

@@ -21,6 +21,9 @@ from providers.errors import (
 from providers.records import Provider
 from providers.transport import BodyTooLarge, BodyUnreadable, CertificateRefused, Reply
 
+# As numbers: naming a member of an enumeration takes as long as several comparisons.
+USABLE: Final = frozenset(map(int, (HTTPStatus.OK, HTTPStatus.PARTIAL_CONTENT, HTTPStatus.NOT_FOUND)))
+"""What an answer has that records are made of."""
 _TYPES_REMEMBERED: Final = 64
 _SECONDS = re.compile(r"\d{1,6}", re.ASCII)
 # Only these are named to clients: a header of the provider's may hold anything.

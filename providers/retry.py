@@ -8,6 +8,7 @@ from typing import Final, TypeVar
 
 from providers.clock import Clock
 from providers.errors import (
+    CircuitOpen,
     NotAsked,
     ProviderError,
     UpstreamRateLimited,
@@ -63,20 +64,25 @@ class Retry:
         """Take note of a call that needed no more than its first attempt."""
         self._budget.earn()
 
-    async def run(self, attempt: Callable[[], Awaitable[T]], scope: CallScope) -> T:
-        """Attempt until it works, or the last failure is raised."""
+    async def run(
+        self, attempt: Callable[[], Awaitable[T]], scope: CallScope, is_held: Callable[[], bool] = bool
+    ) -> T:
+        """Attempt until it works, or the last failure of the provider is raised.
+
+        ``is_held`` tells whether another try would not be sent at present.
+        """
         self._budget.earn()
         tries = 0
         before: ProviderError | None = None
         while True:
             try:
                 return await attempt()
-            except NotAsked as refusal:
-                # That no time was left to try again is not why there is no answer.
-                raise (before or refusal) from None
-            except (UpstreamUnavailable, UpstreamRateLimited) as failure:
+            except (NotAsked, UpstreamUnavailable, UpstreamRateLimited) as failure:
+                if is_ours(failure):
+                    # That it was not tried again is not why there is no answer.
+                    raise (before or failure) from None
                 pause_s = self._pause_s(failure, tries)
-                if not self._goes_on(failure, tries, pause_s, scope):
+                if is_held() or not self._goes_on(failure, tries, pause_s, scope):
                     raise
                 before = failure
             tries += 1
@@ -95,10 +101,17 @@ class Retry:
         return max(longest_s * (1 + self._chance()) / 2, failure.retry_after_s or 0.0)
 
 
-def is_worth_it(failure: ProviderError) -> bool:
-    """Tell whether the same call may succeed in a moment. Our own limits are no reason to press on."""
+def is_ours(failure: ProviderError) -> bool:
+    """Tell whether it was not sent at all: for want of time, by our own limits, or because its circuit is open."""
     if isinstance(failure, UpstreamRateLimited):
-        return failure.status is not None
+        return failure.status is None
+    return isinstance(failure, (NotAsked, CircuitOpen))
+
+
+def is_worth_it(failure: ProviderError) -> bool:
+    """Tell whether the same call may succeed in a moment."""
+    if isinstance(failure, UpstreamRateLimited):
+        return True
     if isinstance(failure, UpstreamUntrusted):
         return False
     return failure.status is None or failure.status in _WORTH_IT

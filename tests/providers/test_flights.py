@@ -243,14 +243,16 @@ async def test_the_end_waits_for_what_goes_on_in_a_task_meanwhile() -> None:
         """As a slot is given to a call that cannot use it at once."""
 
         def cancel(self) -> None:
-            flight = next((each for each in aloft if each.task is None and not each.landed_at), None)
-            if flight is not None:
+            super().cancel()
+            waiting = [each for each in aloft if each.bringing in brought and not each.bringing.cancelled]
+            for flight in waiting[:1]:
                 went_on.append(flight)
                 flights.go_on(flight, fetch())
 
-    for request, flight in zip(requests, aloft, strict=True):
+    brought = [GivesItsSlot() for _ in requests]
+    for request, flight, bringing in zip(requests, aloft, brought, strict=True):
         request.join(flight)
-        flight.bringing = GivesItsSlot()
+        flight.bringing = bringing
     await flights.close()
     assert went_on
     assert all(flight.task is not None and flight.task.done() for flight in went_on)

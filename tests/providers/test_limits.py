@@ -126,6 +126,27 @@ async def test_a_call_that_waits_fails_at_its_deadline_and_takes_no_slot() -> No
         assert slots.waiting == 0
 
 
+async def test_a_call_whose_deadline_is_put_off_in_the_step_in_which_it_gives_up_goes_on_waiting() -> None:
+    loop = asyncio.get_running_loop()
+    slots, put_off = Slots(Provider.FORGE, 1, 30.0), asyncio.Event()
+    assert slots.take()
+    deadline = loop.time() + 0.02
+    scope = FlightScope(CallScope("request", loop.time(), deadline))
+
+    def put_off_the_deadline() -> None:
+        scope.extend(deadline + 60)
+        put_off.set()
+
+    # A hair later than the slots' own timer, and rung in the same turn: the call gives up, and does not know it yet.
+    loop.call_at(deadline + 1e-9, put_off_the_deadline)
+    waiting = asyncio.create_task(slots.take_in_turn(scope))
+    await asyncio.wait_for(put_off.wait(), 5)
+    await _settled()
+    assert not waiting.done()
+    slots.give_back()
+    assert await waiting
+
+
 async def test_a_rate_lets_a_seconds_worth_pass_and_spaces_the_rest() -> None:
     clock = DrivenClock()
     rate = Rate(Provider.FORGE, 4, 30.0, clock)

@@ -5,6 +5,7 @@ import asyncio
 import pytest
 
 from providers.errors import (
+    CircuitOpen,
     Forbidden,
     NotAsked,
     ProviderError,
@@ -122,13 +123,21 @@ async def test_an_outage_is_not_multiplied_once_the_budget_is_spent() -> None:
     assert 1000 <= attempts <= 1000 + 10 + 200
 
 
-async def test_that_no_time_is_left_to_try_again_does_not_hide_why() -> None:
-    attempt = Attempt(failed(UpstreamUnavailable, 503), failed(NotAsked))
+@pytest.mark.parametrize("ours", [NotAsked, CircuitOpen, UpstreamRateLimited])
+async def test_that_it_was_not_tried_again_does_not_hide_why(ours: type[ProviderError]) -> None:
+    attempt = Attempt(failed(UpstreamUnavailable, 503), failed(ours))
     with pytest.raises(UpstreamUnavailable) as reason:
         await Retry(2, RetryBudget(), DrivenClock()).run(attempt, scope())
     assert (reason.value.status, attempt.count) == (503, 2)
-    with pytest.raises(NotAsked):
-        await Retry(2, RetryBudget(), DrivenClock()).run(Attempt(failed(NotAsked)), scope())
+    with pytest.raises(ours):
+        await Retry(2, RetryBudget(), DrivenClock()).run(Attempt(failed(ours)), scope())
+
+
+async def test_no_pause_is_made_for_a_try_that_would_not_be_sent() -> None:
+    clock, budget = DrivenClock(), RetryBudget()
+    with pytest.raises(UpstreamUnavailable):
+        await Retry(2, budget, clock).run(Attempt(failed(UpstreamUnavailable, 503)), scope(), lambda: True)
+    assert (clock.pauses, budget.left) == ([], 50)
 
 
 async def test_no_retries_are_one_attempt() -> None:

@@ -1,6 +1,7 @@
 """GraphQL over HTTP: GET and POST, one operation or a batch, statuses, and the shape of answers."""
 
-from collections.abc import AsyncIterator, Awaitable
+from collections.abc import Awaitable
+from contextlib import ExitStack
 from functools import partial
 from typing import Final
 
@@ -21,7 +22,7 @@ from server.batch import NOTHING_MORE, Batch, Question, extras_of
 from server.caching import Reuse, Validators, caching_headers, reuse_of, validator_of
 from server.compression import coded
 from server.constants import Constant, Constants
-from server.departure import ClientGone, at_once, never
+from server.departure import ClientGone, at_once, never, unless_gone
 from server.edge.admission import Admission
 from server.edge.outcomes import Outcome, tell_outcome
 from server.edge.questions import View
@@ -29,7 +30,7 @@ from server.hints import hints_of
 from server.multipart import MULTIPART, form_of, multipart_response
 from server.negotiation import PLAIN_JSON, RESPONSE_JSON, negotiated
 from server.observation import observation
-from server.operations.incremental import Frame, frames_of, run_in_parts
+from server.operations.incremental import frames_of, run_in_parts
 from server.operations.limits import Limits
 from server.operations.preparation import Budget, Operations
 from server.operations.requests import GraphQLRequest, RequestRefused
@@ -233,12 +234,17 @@ class GraphQLEndpoint:
             context.close()
             wanted = f"wanted {MULTIPART} in Accept, and no batch, for @defer and @stream"
             raise RequestRefused(406, "BAD_REQUEST", wanted)
-        result = await run_in_parts(
+        work = run_in_parts(
             self._schema, document, asked.variables, asked.operation_name, context, asked.on_error
         )
+        end = partial(_end, context)
+        with ExitStack() as stack:
+            stack.callback(end)
+            result = await unless_gone(request.receive, work)
+            # From here on the answer does so.
+            stack.pop_all()
         masked = partial(noted_errors, request_id=context.scope.request_id)
-        parts = _until_closed(frames_of(result, masked), context)
-        return multipart_response(parts, form, context.scope.request_id)
+        return multipart_response(frames_of(result, masked), form, context.scope.request_id, end)
 
     def _caching(self, question: Question, reuse: Reuse | None, body: bytes) -> dict[str, str]:
         audience = self._audiences[question.is_router]
@@ -268,11 +274,7 @@ async def _coded(coding: str | None, answering: Awaitable[Response]) -> Response
     return await coded(coding, await answering)
 
 
-async def _until_closed(frames: AsyncIterator[Frame], context: Context) -> AsyncIterator[Frame]:
-    """Pass the parts on; when the last is out, or the client is gone, nothing more is fetched."""
-    try:
-        async for frame in frames:
-            yield frame
-    finally:
-        observation().note_calls(context)
-        context.close()
+def _end(context: Context) -> None:
+    """Note what was read, and fetch nothing more."""
+    observation().note_calls(context)
+    context.close()

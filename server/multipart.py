@@ -1,9 +1,10 @@
 """Answers in several parts over one response: ``multipart/mixed``, in the form that the client names."""
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from typing import Final
 
 from starlette.responses import StreamingResponse
+from starlette.types import Receive, Scope, Send
 
 from server.answers import encoded
 from server.negotiation import quality
@@ -34,10 +35,30 @@ def _form_named(parameters: Mapping[str, str]) -> str | None:
     return CURRENT if parameters.get("incrementalspec", "v0.2") == "v0.2" else None
 
 
-def multipart_response(frames: AsyncIterator[Frame], form: str, request_id: str) -> StreamingResponse:
-    """Send each part as soon as it is there; no cache keeps them."""
-    return StreamingResponse(
+class Parts(StreamingResponse):
+    """An answer in parts; ``end`` is called when the last is out or the client gone, whether it took any or none."""
+
+    def __init__(
+        self, parts: AsyncIterator[bytes], headers: Mapping[str, str], end: Callable[[], None]
+    ) -> None:
+        super().__init__(parts, headers=headers)
+        self._end = end
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Send them."""
+        try:
+            await super().__call__(scope, receive, send)
+        finally:
+            self._end()
+
+
+def multipart_response(
+    frames: AsyncIterator[Frame], form: str, request_id: str, end: Callable[[], None]
+) -> StreamingResponse:
+    """Send each part as soon as it is there; no cache keeps them. ``end`` is called afterwards."""
+    return Parts(
         _written(older_frames(frames) if form == OLDER else frames),
+        end=end,
         headers={
             "content-type": f'{MULTIPART}; boundary="-"; {form}',
             "cache-control": "no-store",

@@ -5,12 +5,14 @@ import io
 import json
 
 import pytest
+from starlette.types import Message, Receive, Scope, Send
 
 from providers.emulation.faults import held
 from tests.graph import Graph, Reply, running_graph
 from tests.server.test_lane import stream
 from tests.server.test_metrics import scraped
 from tests.server.test_response_cache import settle
+from tests.server.test_wire import PATIENCE_S
 from tests.world import ACTIVITY, PHOTOS, UUIDS
 
 SLOW = f'activity(uuid: "{UUIDS[0]}") {{ title }}'
@@ -82,6 +84,48 @@ async def test_what_was_read_for_who_left_first_is_counted_with_who_stayed(kept:
         found = await calls_of(graph)
     assert [reply.status for reply in replies] == [499, 200, 200]
     assert found == MADE
+
+
+async def test_who_leaves_before_the_first_part_ends_what_makes_it() -> None:
+    async with running_graph() as graph:
+        graph.forge.faults.add(held(), route=PHOTOS)
+        text = f"{{ {SLOW} photos(first: 2) {{ nodes {{ title }} }} ... @defer {{ again: {SLOW} }} }}"
+        leaves = asyncio.Event()
+        asking = asyncio.create_task(graph.query(text, leaves=leaves, accept="multipart/mixed"))
+        await graph.musement.hits.arrived(1, ACTIVITY)
+        await graph.forge.hits.arrived(1, PHOTOS)
+        await graph.query(f"{{ {SLOW} }}")
+        leaves.set()
+        async with asyncio.timeout(PATIENCE_S):
+            reply = await asking
+        graph.forge.faults.release()
+        found = await calls_of(graph)
+    assert reply.status == 499
+    assert found == MADE
+
+
+async def test_what_was_read_for_parts_that_nobody_takes_is_counted() -> None:
+    async with running_graph() as graph:
+        taken, never = asyncio.Event(), asyncio.Event()
+
+        async def stuck(scope: Scope, receive: Receive, send: Send) -> None:
+            async def sending(message: Message) -> None:
+                await send(message)
+                if message["type"] == "http.response.body":
+                    taken.set()
+                    await never.wait()
+
+            await graph.app(scope, receive, sending)
+
+        leaves = asyncio.Event()
+        asking = asyncio.create_task(
+            Graph(stuck, graph).query(PARTS, leaves=leaves, accept="multipart/mixed")  # type: ignore[arg-type]
+        )
+        await taken.wait()
+        leaves.set()
+        await asking
+        found = await calls_of(graph)
+    assert found["FORGE", "MISS"] == 1
 
 
 async def test_what_was_read_for_parts_that_nobody_waits_for_is_counted() -> None:

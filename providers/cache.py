@@ -103,18 +103,18 @@ class Memory:
 
     def fresh(self, calls: Sequence[Call], now: float) -> list[Answer[Any]] | None:
         """Find the answers of many calls as ``get`` does, where all of them are fresh; None, and none used, else."""
-        answers: list[Answer[Any]] = []
-        for entry in map(self._entries.get, calls):
+        found = [*map(self._entries.get, calls)]
+        for entry in found:
             if entry is None:
                 return None
             origin = entry.answer.origin
             # Nearly always so: is_fresh is for what other machines have stored.
             if not (origin.stored_at <= now <= origin.fresh_until or entry.is_fresh(now)):
                 return None
-            answers.append(entry.answer)
+        use = self._entries.move_to_end
         for call in calls:
-            self._entries.move_to_end(call)
-        return answers
+            use(call)
+        return [entry.answer for entry in found if entry is not None]
 
     def put(self, call: Call, entry: Entry) -> None:
         """Keep an entry in the place of an older one."""

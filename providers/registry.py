@@ -48,7 +48,7 @@ class Providers(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def purges(self) -> int:
         """How many purges are known of, this process' own and those that the herald told."""
-        return sum(client.purges for client in self.clients.values())
+        return sum([client.purges for client in self.clients.values()])
 
     async def purge(self, tags: Iterable[str]) -> tuple[int, bool]:
         """Forget every answer that one of the tags names, here and in every process that the herald reaches.

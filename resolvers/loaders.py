@@ -39,7 +39,7 @@ class made_once(Generic[M]):  # noqa: N801 - a decorator
         self._name = name
 
     def __get__(self, instance: "Loaders", owner: type) -> M:
-        made = vars(instance)[self._name] = self._make(instance)
+        made = instance.__dict__[self._name] = self._make(instance)
         instance.made.append(made)
         return made
 

@@ -147,8 +147,8 @@ class Connection(HttpToolsProtocol):
         if self.pipeline and self.pipeline[0][0] is broken:
             self.pipeline.popleft()
         elif broken is not None:
-            # Whatever still runs for this request says nothing more.
-            broken.disconnected = True
+            # Whatever still runs for this request says and asks nothing more.
+            broken.disconnected, broken.waiting_for_100_continue = True, False
             broken.message_event.set()
             self._answered = None
             self._end(b"" if broken.response_started else refused(status, code, message, details))

@@ -143,6 +143,13 @@ async def test_few_wait_for_their_turn_and_the_first_too_many_is_refused_in_its_
     assert code_of(found[-1]) == "RATE_LIMITED"
 
 
+async def test_who_sends_what_cannot_be_read_is_not_asked_for_more(caplog: pytest.LogCaptureFixture) -> None:
+    head = b"POST /body HTTP/1.1\r\nhost: here\r\ntransfer-encoding: chunked\r\nexpect: 100-continue\r\n\r\n"
+    ((answer, body),) = await refused_by(Slow(), head + b"zz\r\n")
+    assert (answer.split()[1], code_of(body)) == (b"400", "BAD_REQUEST")
+    assert [record for record in caplog.records if record.levelname == "ERROR"] == []
+
+
 async def test_garbage_that_comes_later_takes_no_answer_away() -> None:
     slow = Slow(4 * TICK_S)
     async with opened(slow) as (connection, reader):

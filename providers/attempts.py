@@ -243,9 +243,19 @@ class Attempts:
         self._ask_circuit(call.route, scope)
         record.attempts += 1
         policy = self._policy
-        reply = await self._transport.send(
-            "GET", self._url(call), headers, None, timeout_s=policy.timeout_s, max_bytes=policy.max_bytes
-        )
+        try:
+            reply = await self._transport.send(
+                "GET",
+                self._url(call),
+                headers,
+                None,
+                timeout_s=policy.timeout_s,
+                max_bytes=policy.max_bytes,
+                leaves=partial(self._ask_circuit, call.route, scope),
+            )
+        except CircuitOpen:
+            record.attempts -= 1
+            raise
         self._durations.note(call.route, clock() - began)
         return reply
 

@@ -13,7 +13,7 @@ from providers.deadlines import Deadlines
 from providers.exchange import PooledExchange
 from providers.outbox import Outbox
 from providers.pool import Pool
-from providers.transport import CAUGHT, Reply, SendFailed, Told, reason, refuse_unsendable
+from providers.transport import CAUGHT, Leaves, Reply, SendFailed, Told, reason, refuse_unsendable
 from providers.wire import Wire
 
 # What may be sent again where the first one may have arrived (RFC 9110, 9.2.2).
@@ -77,11 +77,19 @@ class Lines:
         exchange = PooledExchange(self._pool, self._deadlines, peer.key, wire, told)
         return exchange if exchange.begin(request, until, max_bytes, self._outbox) else None
 
-    async def run(self, peer: Peer, method: str, request: bytes, until: float, max_bytes: int) -> Reply:
+    async def run(
+        self,
+        peer: Peer,
+        method: str,
+        request: bytes,
+        until: float,
+        max_bytes: int,
+        leaves: Leaves | None = None,
+    ) -> Reply:
         """Send the request and read its answer; once more where the connection was gone before it could arrive."""
         wire = self._pool.take(peer.key)
         if wire is None:
-            wire = await self._pool.dial(peer.destination, until)
+            wire = await self._dialled(peer, until, leaves)
         try:
             return await self._run_on(wire, peer, method, request, until, max_bytes)
         except SendFailed:
@@ -90,13 +98,24 @@ class Lines:
                 raise
         # The others that rest are as old: a fresh one cannot be gone.
         self._pool.forget_resting()
-        wire = await self._pool.dial(peer.destination, until)
+        wire = await self._dialled(peer, until, leaves)
         return await self._run_on(wire, peer, method, request, until, max_bytes)
 
     async def close(self) -> None:
         """Close every connection."""
         self._deadlines.close()
         await self._pool.close()
+
+    async def _dialled(self, peer: Peer, until: float, leaves: Leaves | None) -> Wire:
+        wire = await self._pool.dial(peer.destination, until)
+        try:
+            if leaves is not None:
+                leaves()
+        except BaseException:
+            # It is as good for another one.
+            self._pool.give_back(peer.key, wire, closes=False)
+            raise
+        return wire
 
     async def _run_on(
         self, wire: Wire, peer: Peer, method: str, request: bytes, until: float, max_bytes: int
@@ -144,6 +163,7 @@ class PooledTransport:
         *,
         timeout_s: float,
         max_bytes: int,
+        leaves: Leaves | None = None,
     ) -> Reply:
         """Send and read the whole answer, counting the body while it is read."""
         lines = self._lines
@@ -152,7 +172,7 @@ class PooledTransport:
         try:
             peer, target = lines.addressed(url)
             request = request_bytes(method, target, peer.head(headers), body)
-            return await lines.run(peer, method, request, lines.time() + timeout_s, max_bytes)
+            return await lines.run(peer, method, request, lines.time() + timeout_s, max_bytes, leaves)
         except TimeoutError:
             raise
         except CAUGHT as error:

@@ -2,7 +2,7 @@
 
 from collections.abc import Coroutine, Mapping
 
-from providers.transport import Exchange, PromptTransport, Reply, SessionTransport, Told, Transport
+from providers.transport import Exchange, Leaves, PromptTransport, Reply, SessionTransport, Told, Transport
 from providers.trial import Trial
 
 
@@ -29,9 +29,12 @@ class TriedTransport:
         *,
         timeout_s: float,
         max_bytes: int,
+        leaves: Leaves | None = None,
     ) -> Coroutine[object, object, Reply]:
         """Send the chosen way."""
-        return self._way.send(method, url, headers, body, timeout_s=timeout_s, max_bytes=max_bytes)
+        return self._way.send(
+            method, url, headers, body, timeout_s=timeout_s, max_bytes=max_bytes, leaves=leaves
+        )
 
     def begin(
         self, url: str, headers: Mapping[str, str], told: Told, *, timeout_s: float, max_bytes: int

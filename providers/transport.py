@@ -4,7 +4,7 @@ Retry, login, limits and tracing live above this seam, so that another way of se
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Final, Protocol, runtime_checkable
 
 import aiohttp
@@ -40,12 +40,17 @@ class BodyUnreadable(Exception):
     """The answer is no HTTP, or its content encoding is broken."""
 
 
+Leaves = Callable[[], object]
+"""Is called where a request had to wait for a connection, right before it is written; what it raises is raised."""
+
+
 class Transport(Protocol):
     """A way to send one HTTP request.
 
     ``send`` raises TimeoutError after ``timeout_s``, and SendFailed, BodyTooLarge or BodyUnreadable; it follows no
     redirect, stores no cookie, and leaves the URL's bytes as they are. What could not be sent without becoming another
-    request (a control character or a space in the URL, a line break in a header) is a ValueError.
+    request (a control character or a space in the URL, a line break in a header) is a ValueError. A way that cannot
+    tell when it has to connect does not call ``leaves``.
     """
 
     async def open(self) -> None:
@@ -61,6 +66,7 @@ class Transport(Protocol):
         *,
         timeout_s: float,
         max_bytes: int,
+        leaves: Leaves | None = None,
     ) -> Reply:
         """Send and read the whole answer."""
         ...
@@ -140,8 +146,10 @@ class SessionTransport:
         *,
         timeout_s: float,
         max_bytes: int,
+        leaves: Leaves | None = None,
     ) -> Reply:
         """Send and read the whole answer, counting the body while it is read."""
+        del leaves
         refuse_unsendable(url)
         try:
             async with self._opened().request(

@@ -8,7 +8,7 @@ from typing import Final
 import msgspec
 
 from providers.registry import Providers
-from providers.transport import Reply, SessionTransport
+from providers.transport import Leaves, Reply, SessionTransport
 from server.secret import Secret
 from server.settings import Settings
 from server.wiring import build_providers
@@ -32,9 +32,12 @@ class Listener(SessionTransport):
         *,
         timeout_s: float,
         max_bytes: int,
+        leaves: Leaves | None = None,
     ) -> Reply:
         """Send and read the whole answer."""
-        reply = await super().send(method, url, headers, body, timeout_s=timeout_s, max_bytes=max_bytes)
+        reply = await super().send(
+            method, url, headers, body, timeout_s=timeout_s, max_bytes=max_bytes, leaves=leaves
+        )
         # What a login answers is a credential.
         if method == "GET" and reply.status in _BODIES:
             self.bodies.append(reply.body)

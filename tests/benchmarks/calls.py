@@ -27,7 +27,7 @@ from providers.musement.client import MusementClient
 from providers.pooled import PooledTransport
 from providers.records import Provider
 from providers.scope import CallScope
-from providers.transport import Reply, SessionTransport, Transport
+from providers.transport import Leaves, Reply, SessionTransport, Transport
 from tests.benchmarks.servers import SERVER_CORE, upstream
 from tests.world import UUIDS
 
@@ -58,9 +58,10 @@ class Canned:
         *,
         timeout_s: float,
         max_bytes: int,
+        leaves: Leaves | None = None,
     ) -> Reply:
         """Give the answer that was learned for the URL."""
-        del method, headers, body, timeout_s, max_bytes
+        del method, headers, body, timeout_s, max_bytes, leaves
         # As on a wire, the answer is never there at once.
         await asyncio.sleep(0)
         return self._replies[url]

@@ -10,7 +10,7 @@ import msgspec
 
 from providers.breaker import CircuitState
 from providers.clock import Clock
-from providers.transport import BodyUnreadable, NeverArrived, Reply, SendFailed, Told
+from providers.transport import BodyUnreadable, Leaves, NeverArrived, Reply, SendFailed, Told
 
 _LOGIN: Final = "POST"
 _TOKEN_S: Final = 3.0
@@ -109,9 +109,10 @@ class ImaginedTransport:
         *,
         timeout_s: float,
         max_bytes: int,
+        leaves: Leaves | None = None,
     ) -> Reply:
         """Send and wait for the answer."""
-        del headers, body, max_bytes
+        del headers, body, max_bytes, leaves
         came: asyncio.Future[Reply] = asyncio.get_running_loop().create_future()
 
         def end(outcome: Reply | Exception) -> None:

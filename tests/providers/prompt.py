@@ -6,7 +6,7 @@ from collections.abc import Mapping
 import aiohttp
 
 from providers.pooled import Lines, PooledTransport
-from providers.transport import NeverArrived, Reply
+from providers.transport import Leaves, NeverArrived, Reply
 
 
 class Answered:
@@ -34,6 +34,7 @@ class Prompt(PooledTransport):
         *,
         timeout_s: float,
         max_bytes: int,
+        leaves: Leaves | None = None,
     ) -> Reply:
         """Send and read the whole answer."""
         ordinary = super().send
@@ -49,7 +50,9 @@ class Prompt(PooledTransport):
                 except asyncio.CancelledError:
                     exchange.cancel()
                     raise
-        return await ordinary(method, url, headers, body, timeout_s=timeout_s, max_bytes=max_bytes)
+        return await ordinary(
+            method, url, headers, body, timeout_s=timeout_s, max_bytes=max_bytes, leaves=leaves
+        )
 
     async def _connected(self, url: str, timeout_s: float) -> None:
         if self._lines is None:

@@ -3,7 +3,7 @@
 import asyncio
 from collections import Counter
 from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 
 import msgspec
 import pytest
@@ -209,6 +209,19 @@ async def test_what_waits_for_a_login_is_not_sent(forge: ForgeEmulator, transpor
         credentials.answered.set()
         assert isinstance(await waiting.outcome(), CircuitOpen)
     assert forge.hits.count() == 1
+
+
+async def test_what_waits_for_a_connection_is_not_sent_and_leaves_it_to_others(forge: ForgeEmulator) -> None:
+    transport = PooledTransport(1)
+    async with AsyncExitStack() as stack:
+        stack.push_async_callback(transport.close)
+        client = await stack.enter_async_context(client_of(forge, transport, breaker_failures=1))
+        forge.faults.add(server_error(), times=1)
+        failing, waiting, other = Asked(client), Asked(client, 1), Asked(client, 2, TAGS)
+        assert type(await failing.outcome()) is UpstreamUnavailable
+        assert isinstance(await waiting.outcome(), CircuitOpen)
+        assert isinstance(await other.outcome(), Answer)
+    assert (waiting.scope.calls[0].attempts, forge.hits.count()) == (0, 2)
 
 
 async def test_what_was_refused_and_then_waits_for_a_login_too_long_was_asked(

@@ -58,6 +58,7 @@ class Frame(Rendering):
         self.is_unfit = not text
         if not text:
             return whole
+        # Where a field failed, null is what it gave: it tells of the failure itself, each time.
         self.live, self.raw = live, msgspec.Raw(text)
         held = getsizeof(live) + sum(map(_size, live.values()))
         self.renderings.weigh(self, self.empty_weight + held + len(text))

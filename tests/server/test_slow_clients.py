@@ -141,6 +141,28 @@ async def test_who_reads_slowly_is_waited_for_but_not_who_hardly_reads(
     assert (len(found) > LONG) == reads
 
 
+@pytest.mark.parametrize("framing", ["length", "chunks"])
+async def test_who_sends_too_much_is_told_so_and_may_ask_again(graph: Graph, framing: str) -> None:
+    size = 4 * 1024 * 1024
+    head = b"content-length: %d\r\n\r\n" % size
+    if framing == "chunks":
+        head = b"transfer-encoding: chunked\r\n\r\n%x\r\n" % size
+    end = b"\r\n0\r\n\r\n" if framing == "chunks" else b""
+    last = POST + b"connection: close\r\ncontent-length: %d\r\n\r\n" % len(ASKED) + ASKED
+    async with serving(graph.app) as origin:
+        answer = await answer_to(origin, POST + head + b" " * size + end + last)
+
+    assert answer.startswith(b"HTTP/1.1 413 ")
+    assert answer.endswith(b'{"data":{"__typename":"Query"}}')
+
+
+async def test_who_sends_too_much_for_too_long_is_read_no_more(graph: Graph) -> None:
+    async with serving(graph.app, QUICK) as origin:
+        answer = await answer_to(origin, POST + b"content-length: 5000000\r\n\r\n" + b" " * 3_000_000)
+
+    assert answer.startswith(b"HTTP/1.1 413 ")
+
+
 async def test_what_is_no_http_is_refused_as_json(graph: Graph) -> None:
     async with serving(graph.app) as origin:
         assert refusal(await answer_to(origin, b"\x16\x03\x01 hello\r\n\r\n")) == (400, "BAD_REQUEST")

@@ -84,5 +84,5 @@ def _bounded(body: bytes | bytearray, most_bytes: int) -> bytes | bytearray:
 
 
 def _too_large(most_bytes: int) -> RequestRefused:
-    # Not closed: while its client still sends, that may take the answer away. The rest is read, for its time, and dropped.
+    # Not closed, which may take the answer from who still sends: the rest is read, for its time, and dropped.
     return RequestRefused(413, "BAD_REQUEST", f"wanted a body of at most {most_bytes} bytes")

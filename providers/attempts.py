@@ -210,7 +210,7 @@ class Attempts:
                 async with scope.bounded():
                     await self._rate.pass_one()
                     reply = await self._timed(call, scope, record, headers)
-            is_usable = reply.status in USABLE
+            is_usable = reply.status in USABLE or reply.status == _NOT_MODIFIED
             return reply
         finally:
             if is_usable:

@@ -54,6 +54,13 @@ class Machines:
         """Ask one graph after the other; which of its workers answers is chance."""
         return await self.graphs[number % len(self.graphs)].send("POST", "/graphql", body)
 
+    async def post_and_read(self, number: int, text: str) -> None:
+        """Ask one graph, and read what it logged until it was answered."""
+        lines = self.graphs[number % len(self.graphs)].lines
+        answered = lines.events.count("request")
+        await self.post(number, {"query": text})
+        await lines.said("request", times=answered + 1, within_s=10.0)
+
     async def at_once(self, text: str, times: int) -> list[Reply]:
         """Have so many clients ask the same at the same time."""
         return await asyncio.gather(*(self.post(number, {"query": text}) for number in range(times)))
@@ -114,7 +121,7 @@ async def test_a_circuit_that_one_process_opens_keeps_all_away_and_one_probe_clo
     emulator.faults.add(faults.server_error())
     asked = 0
     while not any("circuit_opened" in graph.lines.events for graph in machines.graphs):
-        await machines.post(asked, {"query": text})
+        await machines.post_and_read(asked, text)
         asked += 1
     await machines.all_said("circuit_opened")
     calls = emulator.hits.count()

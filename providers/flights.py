@@ -159,9 +159,11 @@ class Flights:
 
     def _end(self, flight: Flight[T], then: Callable[[], object] | None, task: "asyncio.Task[T]") -> None:
         # First what others wait for, then whoever is told: that may be long.
-        if then is not None:
-            then()
-        self.land(flight, *end_of(task))
+        try:
+            if then is not None:
+                then()
+        finally:
+            self.land(flight, *end_of(task))
 
     def _leave(self, flight: AnyFlight) -> None:
         if self._by_key.get(flight.key) is flight:

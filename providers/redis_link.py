@@ -63,6 +63,10 @@ class RedisLink:
             async with _within(limit_s):
                 await work
         except _FAILURES as failure:
+            task = asyncio.current_task()
+            if task is not None and task.cancelling():
+                # It stumbled over being cancelled: who asked for that waits for the task to end.
+                raise asyncio.CancelledError from failure
             self.failures += 1
             self._retry_at = self._clock.monotonic() + _RETRY_S
             if was_down and not self._is_said:

@@ -163,6 +163,26 @@ async def test_who_fails_when_told_keeps_no_slot() -> None:
     assert failing.told == [ANSWER]
 
 
+async def test_who_cannot_take_a_slot_that_is_passed_on_leaves_no_call_in_flight() -> None:
+    faults: list[object] = []
+    asyncio.get_running_loop().set_exception_handler(lambda _, told: faults.append(told["exception"]))
+    flights, fault = Flights(), ZeroDivisionError()
+
+    async def fetch() -> Answer[str]:
+        return ANSWER
+
+    def fail() -> None:
+        raise fault
+
+    waiting = Request(flights)
+    flight = waiting.begin()
+    flights.go_on(flight, fetch(), then=fail)
+    waiting.join(flight)
+    async with asyncio.timeout(1):
+        await waiting.was_told.wait()
+    assert (waiting.told, faults, len(flights)) == ([ANSWER], [fault], 0)
+
+
 async def test_who_waits_no_longer_is_told_of_its_deadline_and_not_that_the_graph_stops() -> None:
     flights = Flights()
     told = Request(flights, left_s=0.01)

@@ -23,13 +23,15 @@ _LEAST_READ_BYTES: Final = 64 * 1024
 class Bounds(msgspec.Struct, frozen=True):
     """What one connection may take, and how many there may be in one process.
 
-    Who ends its side is answered within ``leaving_s``, for it may have left; who is refused is read for as long.
+    Who ends its side is answered within ``half_closed_s``: who has left sounds the same, and calls that nobody waits
+    for are to end. Who is refused is read for ``leaving_s``.
     """
 
     connections: int = 2000
     header_timeout_s: float = 10.0
     body_timeout_s: float = 10.0
     idle_timeout_s: float = 60.0
+    half_closed_s: float = 0.5
     leaving_s: float = 2.0
 
 
@@ -90,7 +92,7 @@ class Connection(HttpToolsProtocol):
         if not self._is_owing() or (self._answered is not None and self._answered.more_body):
             return False
         self._is_ended = True
-        self._leaving.set(self.bounds.leaving_s)
+        self._leaving.set(self.bounds.half_closed_s)
         return True
 
     def on_response_complete(self) -> None:

@@ -16,7 +16,13 @@ from tests.server.test_lane import PHOTOS, Connection, posted
 from tests.server.test_wire import PATIENCE_S, answers_to, code_of
 
 TICK_S = 0.05
-QUICK = Bounds(header_timeout_s=TICK_S, body_timeout_s=TICK_S, idle_timeout_s=1, leaving_s=4 * TICK_S)
+QUICK = Bounds(
+    header_timeout_s=TICK_S,
+    body_timeout_s=TICK_S,
+    idle_timeout_s=1,
+    half_closed_s=4 * TICK_S,
+    leaving_s=4 * TICK_S,
+)
 # A body is waited for a second longer than the application waits for it.
 PATIENT_S = TICK_S + 1 + 4 * TICK_S
 SLOW = b"GET /slow HTTP/1.1\r\nhost: here\r\n\r\n"

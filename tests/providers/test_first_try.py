@@ -1,7 +1,7 @@
 """The first try of a call over a connection that rests: no task, the same outcomes, and nothing left behind."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
 import msgspec
@@ -26,10 +26,10 @@ from providers.forge.emulator import ForgeEmulator, create_emulator
 from providers.kept import Kept
 from providers.pooled import PooledTransport
 from providers.records import Answer, Origin, Provider
-from providers.scope import CallScope
 from providers.transport import Exchange, Reply
 from providers.wire import Awaited, Wire
 from tests.providers.calls import scope_of
+from tests.providers.logins import LoggingIn
 from tests.providers.scripted import DROP, answer, scripted
 
 ROUTE = "GET /photos"
@@ -325,21 +325,7 @@ async def test_a_fault_of_ours_in_beginning_leaves_no_call_in_flight(
 
 
 async def test_no_slot_is_held_while_a_login_is_waited_for() -> None:
-    class Expiring(StaticHeaders):
-        """Has to log in once, when it is told to."""
-
-        is_good = True
-        asked, answered = asyncio.Event(), asyncio.Event()
-
-        def at_hand(self) -> Mapping[str, str] | None:  # type: ignore[override] # as others may have it
-            return super().at_hand() if self.is_good else None
-
-        async def headers(self, scope: CallScope) -> Mapping[str, str]:
-            self.asked.set()
-            await self.answered.wait()
-            return await super().headers(scope)
-
-    credentials = Expiring({})
+    credentials = LoggingIn()
     async with (
         scripted([answer(b"1"), DROP], [answer(b"3"), answer(b"2")]) as server,
         client_at(server.url, msgspec.structs.replace(POLICY, concurrency=1), credentials) as client,

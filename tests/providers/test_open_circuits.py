@@ -21,6 +21,7 @@ from providers.scope import CallScope
 from providers.transport import Reply, SessionTransport, Transport
 from tests.clock import DrivenClock
 from tests.providers.calls import scope_of
+from tests.providers.logins import LoggingIn
 
 PHOTOS, TAGS = "GET /photos", "GET /tags"
 POLICY = CallPolicy(fresh_s=0, retries=0, breaker_failures=5, concurrency=8)
@@ -184,21 +185,7 @@ async def test_what_waits_for_a_slot_learns_at_once_that_its_circuit_has_opened(
 
 
 async def test_what_waits_for_a_login_is_not_sent(forge: ForgeEmulator, transport: Transport) -> None:
-    class LoggingIn(StaticHeaders):
-        """Has to log in when it is told to."""
-
-        is_good = True
-        asked, answered = asyncio.Event(), asyncio.Event()
-
-        def at_hand(self) -> Mapping[str, str] | None:  # type: ignore[override] # as others may have it
-            return super().at_hand() if self.is_good else None
-
-        async def headers(self, scope: CallScope) -> Mapping[str, str]:
-            self.asked.set()
-            await self.answered.wait()
-            return await super().headers(scope)
-
-    credentials = LoggingIn({})
+    credentials = LoggingIn()
     async with client_of(forge, transport, credentials=credentials, breaker_failures=1) as client:
         credentials.is_good = False
         waiting = Asked(client)

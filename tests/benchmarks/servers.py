@@ -67,15 +67,16 @@ def running(*command: str, core: int, folder: Path | None = None) -> Iterator[su
     # Inherited by the program and every thread that it starts.
     os.sched_setaffinity(0, {core})
     # A log line a request goes where nobody waits for it.
-    process = subprocess.Popen(
+    started = subprocess.Popen(
         command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, cwd=folder
     )
     os.sched_setaffinity(0, own)
-    try:
-        yield process
-    finally:
-        process.terminate()
-        process.wait()
+    # Leaving it closes the pipe and waits.
+    with started as process:
+        try:
+            yield process
+        finally:
+            process.terminate()
 
 
 @contextmanager

@@ -10,7 +10,6 @@ import msgspec
 import structlog
 from redis.asyncio import Redis
 
-from providers.clock import Clock
 from providers.records import Provider
 from providers.redis_errands import DONE_MS, done_mark, errand_key
 from providers.redis_link import PATIENCE_S, VERSION, RedisLink
@@ -50,8 +49,8 @@ class RedisCache:
     answers what is asked again and again in the background: which purges there were.
     """
 
-    def __init__(self, url: str, clock: Clock | None = None, patience_s: float = PATIENCE_S) -> None:
-        self.link = RedisLink(url, clock, patience_s)
+    def __init__(self, url: str, patience_s: float = PATIENCE_S) -> None:
+        self.link = RedisLink(url, patience_s)
         self._refuses = False
         self._redis = self.link.redis
         self._reads: dict[str, asyncio.Future[Stored | None]] = {}

@@ -11,8 +11,6 @@ from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 
-from providers.clock import Clock
-
 VERSION: Final = "mediagraph:1"
 """What every key begins with; a new number where the meaning of what is kept changes."""
 
@@ -20,7 +18,6 @@ PATIENCE_S: Final = 0.1
 """How long a request waits for Redis unless told otherwise."""
 
 _LONGEST_S: Final = 1.0
-_RETRY_S: Final = 1.0
 _TURNS_OF_GRACE: Final = 5
 # The last two are how redis-py stumbles where a connection goes while it is being read.
 _FAILURES = (RedisError, OSError, EOFError, RuntimeError, AttributeError)
@@ -29,20 +26,18 @@ _log = structlog.get_logger()
 
 
 class RedisLink:
-    """Tries what is asked of Redis. After a failure it is left alone for a second.
+    """Tries what is asked of Redis, and tells whether it ``is_down``, as it is from a failure to the next success.
 
-    One log line says that it is gone, one that it is back: gone is what fails again after a failure, for a moment in
-    which this process has more to do than it can looks like one of Redis. ``failures`` counts for the metrics.
-    ``patience_s`` is how long a request waits for an answer.
+    Nothing that can be done without is to be asked of it then. One log line says that it is gone, one that it is back:
+    gone is what fails again after a failure, for a moment in which this process has more to do than it can looks like
+    one of Redis. ``failures`` counts for the metrics. ``patience_s`` is how long a request waits for an answer.
     """
 
-    def __init__(self, url: str, clock: Clock | None = None, patience_s: float = PATIENCE_S) -> None:
+    def __init__(self, url: str, patience_s: float = PATIENCE_S) -> None:
         self.patience_s = patience_s
         self.failures = 0
         self.is_down = False
         self._is_said = False
-        self._clock = clock or Clock()
-        self._retry_at = 0.0
         self.redis = Redis.from_url(
             url,
             socket_connect_timeout=_LONGEST_S,
@@ -50,11 +45,6 @@ class RedisLink:
             retry=Retry(NoBackoff(), 0),
             decode_responses=False,
         )
-
-    @property
-    def is_left_alone(self) -> bool:
-        """Whether it failed just now, and is not to be asked."""
-        return self.is_down and self._clock.monotonic() < self._retry_at
 
     async def tried(self, work: Awaitable[object], limit_s: float) -> bool:
         """Do the work within a time; False where Redis did not let it."""
@@ -68,7 +58,6 @@ class RedisLink:
                 # It stumbled over being cancelled: who asked for that waits for the task to end.
                 raise asyncio.CancelledError from failure
             self.failures += 1
-            self._retry_at = self._clock.monotonic() + _RETRY_S
             if was_down and not self._is_said:
                 self._is_said = True
                 _log.warning("shared_cache_gone", error=type(failure).__name__)

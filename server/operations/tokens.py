@@ -1,7 +1,7 @@
 """The tokens of a plain text, and syntax nodes made of them."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any, Final, TypeVar
 
 from graphql import Lexer, Location, NameNode, Node, Source, Token
@@ -21,6 +21,16 @@ _TOKENS: Final = re.compile(
     r"|[\s\S]*)"
 )
 _new = object.__new__
+
+
+def _kinds(kind: type[Node]) -> Iterator[type[Node]]:
+    for each in kind.__subclasses__():
+        yield each
+        yield from _kinds(each)
+
+
+# What is left out stands in a node too: graphql-core copies nodes by what stands in them, as where it prints one.
+_LEFT_OUT: Final = {kind: {key: getattr(kind, key, None) for key in kind.keys} for kind in _kinds(Node)}
 
 
 class NotPlain(Exception):
@@ -69,12 +79,13 @@ class Tokens:
 
     def node(self, kind: type[N], first: int, **attributes: Any) -> N:
         """Make a node that reaches from a token to the one that was read last."""
-        # Its constructor would set what is left out too, at several times the cost.
+        # Its constructor does the same, at several times the cost.
         node = _new(kind)
         location = attributes["loc"] = _new(PlainLocation)
         location.start = self._starts[first]
         location.end = self._ends[self.at - 1]
         location.source = self._source
+        node.__dict__.update(_LEFT_OUT[kind])
         node.__dict__.update(attributes)
         return node
 

@@ -42,7 +42,7 @@ from server.request_log import RequestLog
 from server.sandbox_pictures import sandbox_routes
 from server.settings import Settings, metrics_folder, settings_from_environment
 from server.sharing import sharing
-from server.shortcut import Shortcut
+from server.shortcut import KnownRequest, Shortcut
 from server.traced_requests import Traced, Traces
 from server.wiring import build_providers, build_traces, graph_rules
 
@@ -189,9 +189,10 @@ def graphql_routes(settings: Settings, endpoint: GraphQLEndpoint) -> list[Route]
     page_headers = graphiql_headers(settings.graphiql_img_src)
 
     async def graphql(request: Request) -> Response:
-        if page is not None and wants_page(request):
+        known = KnownRequest(request.scope, request.receive)
+        if page is not None and wants_page(known):
             return Response(page, headers=page_headers)
-        return await compressed_answer(endpoint, request)
+        return await compressed_answer(endpoint, known)
 
     return [
         Route("/graphql", graphql, methods=["GET", "POST", "OPTIONS"]),

@@ -10,15 +10,20 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 PATH: Final = "/graphql"
+_LISTS: Final = frozenset({"accept", "accept-encoding", "accept-language", "if-none-match"})
 
 
 class KnownHeaders(Headers):
-    """Headers by name: a request is asked for a dozen of them, and Starlette's own looks through all for each."""
+    """Headers by name: a request is asked for a dozen of them, and Starlette's own looks through all for each.
+
+    A list that comes in several lines is one list (RFC 9110, 5.3); of all else that comes twice the first counts.
+    """
 
     def __init__(self, raw: list[tuple[bytes, bytes]]) -> None:
         super().__init__(raw=raw)
-        # Of several of one name the first counts, as it does there.
         self._known = {name.decode("latin-1"): value.decode("latin-1") for name, value in reversed(raw)}
+        if len(self._known) < len(raw):
+            self._known |= {name: ", ".join(self.getlist(name)) for name in _LISTS & self._known.keys()}
 
     def __getitem__(self, key: str) -> str:
         return self._known[key.lower()]
@@ -27,7 +32,7 @@ class KnownHeaders(Headers):
         return isinstance(key, str) and key.lower() in self._known
 
 
-class Posted(Request):
+class KnownRequest(Request):
     """A request whose headers are read once."""
 
     @cached_property
@@ -52,7 +57,7 @@ class Shortcut:
             and scope["path"] == PATH
             and not scope["root_path"]
         ):
-            response = await self._answer(Posted(scope, receive, send))
+            response = await self._answer(KnownRequest(scope, receive, send))
             await response(scope, receive, send)
         else:
             await self._app(scope, receive, send)

@@ -80,8 +80,7 @@ class Batch(msgspec.Struct, frozen=True, dict=True):
     @cached_property
     def is_anybodys(self) -> bool:
         """Whether its answer may be handed to whoever asks the same."""
-        # What registers a document has to be read each time.
-        return not (self.is_list or self.registers or self.hint.is_private)
+        return not (self.is_list or self.hint.is_private)
 
     @cached_property
     def hint(self) -> Hint:

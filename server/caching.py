@@ -8,6 +8,7 @@ from typing import Final
 import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
+from starlette.types import Scope
 
 from providers.call_record import CallRecord
 from providers.records import Origin
@@ -22,7 +23,9 @@ MOST_VALIDATORS: Final = 10_000
 NEVER: Final = "no-store"
 
 _TAGS: Final = EntityTags()
-_READING: Final = frozenset({"GET", "HEAD"})
+READING: Final = frozenset({"GET", "HEAD"})
+"""The methods to which an answer that turns out to be known is left out."""
+_WHOLE: Final = "whole"
 
 
 class Reuse(msgspec.Struct, frozen=True):
@@ -117,9 +120,14 @@ def caching_headers(reuse: Reuse | None, etag: str, audience: Audience) -> dict[
     return headers
 
 
+def make_whole(scope: Scope) -> None:
+    """Have an answer made whole, whatever its client has: others wait for it too."""
+    scope.setdefault("state", {})[_WHOLE] = True
+
+
 def unless_known(request: Request, response: Response) -> Response:
     """Leave out the body of an answer that turns out to be the one that the client has."""
-    if request.method not in _READING:
+    if request.method not in READING or request.scope.get("state", {}).get(_WHOLE):
         return response
     etag = response.headers.get("etag", "")
     if not etag or not names(request.headers.get("if-none-match", ""), etag, request.method):
@@ -166,5 +174,5 @@ class Validators:
 def names(if_none_match: str, etag: str, method: str) -> bool:
     """Tell whether a client has the answer of a tag; who only reads may name whatever there is, by a star."""
     if if_none_match.strip() == "*":
-        return method in _READING
+        return method in READING
     return etag in [tag.strip().removeprefix("W/") for tag in if_none_match.split(",")]

@@ -24,6 +24,7 @@ from server.compression import coded
 from server.constants import Constant, Constants
 from server.departure import ClientGone, at_once, never, unless_gone
 from server.edge.admission import Admission
+from server.edge.arrival import arrival_of
 from server.edge.outcomes import Outcome, tell_outcome
 from server.edge.questions import View
 from server.hints import hints_of
@@ -142,7 +143,13 @@ class GraphQLEndpoint:
         locale = self._locale(headers.get("accept-language", ""))
         purges = self._providers.purges
         question = Question(batch.identity, locale, media_type, caller.is_router, extras, purges)
-        context = self._runs.context(request_id_of(request), locale, batch, trace_headers(headers))
+        context = self._runs.context(
+            request_id_of(request),
+            locale,
+            batch,
+            trace_headers(headers),
+            arrived=arrival_of(request.scope),
+        )
         if self._settings.traces:
             context.scope.tracer = begin_span(headers)
         unchanged = self._unchanged(question, request)
@@ -179,12 +186,14 @@ class GraphQLEndpoint:
         # The older media type promises 200 for whatever could be read as a GraphQL request.
         status = status if question.media_type == RESPONSE_JSON else 200
         now, calls = self._clock.unix(), context.scope.calls
-        reuse = reuse_of(calls, answer, now, batch.hint)
+        # What was purged meanwhile may stand in it.
+        is_sound = self._providers.purges == question.purges
+        reuse = reuse_of(calls, answer, now, batch.hint) if is_sound else None
         if reuse is not None:
             batch.readiness.note(question.locale, question.purges, now, reuse.left_s, calls)
         if question.extras == NOTHING_MORE and batch.is_anybodys:
-            # An age in the data would stand still.
-            again = None if context.scope.tells_age else reuse
+            # An age in the data would stand still, and what registers a document has to be read each time.
+            again = None if context.scope.tells_age or batch.registers else reuse
             tell_outcome(scope, Outcome(answer, status, question.media_type, again))
         told = partial(self._caching, question, reuse)
         return answer_response(answer, question.media_type, status, context.scope.request_id, told)

@@ -39,10 +39,18 @@ class Runs:
         self._deadline_s = settings.deadline_s
         self._plans = plans_of(schema, settings.compile_after) if settings.compile else None
 
-    def context(self, request_id: str, locale: str, batch: Batch, trace: TraceHeaders = ()) -> Context:
-        """Make what a request carries: its time begins now."""
-        now = asyncio.get_running_loop().time()
-        scope = CallScope(request_id, now, now + self._deadline_s, trace)
+    def context(
+        self,
+        request_id: str,
+        locale: str,
+        batch: Batch,
+        trace: TraceHeaders = (),
+        *,
+        arrived: float | None = None,
+    ) -> Context:
+        """Make what a request carries: its time begins when it ``arrived``, which is now unless told."""
+        began = asyncio.get_running_loop().time() if arrived is None else arrived
+        scope = CallScope(request_id, began, began + self._deadline_s, trace)
         memory = batch.prepared[0].memory if len(batch.prepared) == 1 else None
         return Context(self._providers, self._rules, scope, locale, memory)
 

@@ -4,6 +4,7 @@ from typing import Final
 
 from starlette.types import Message
 
+from server.caching import READING, names
 from server.whole import RawHeaders
 
 _OWN: Final = frozenset({b"x-request-id", b"age", b"x-accel-expires"})
@@ -25,6 +26,16 @@ class Capture:
             self.headers = tuple(message["headers"])
         else:
             self.body += message.get("body", b"")
+
+    def for_who_has(self, if_none_match: bytes | None, method: str) -> tuple[int, RawHeaders, bytes]:
+        """Tell status, headers and body for a client that names what it has; 304 where that is this one."""
+        etag = dict(self.headers).get(b"etag", b"")
+        is_named = if_none_match and etag and method in READING
+        if not is_named or not names(
+            (if_none_match or b"").decode("latin-1"), etag.decode("latin-1"), method
+        ):
+            return self.status, self.headers, self.body
+        return 304, tuple(header for header in self.headers if not header[0].startswith(b"content-")), b""
 
     @property
     def lasting_headers(self) -> RawHeaders:

@@ -1,7 +1,6 @@
 """What an operation came to, told by those who ran it to those who may answer others with it."""
 
-from collections.abc import Mapping
-from typing import Any, Final
+from typing import Final
 
 import msgspec
 from starlette.types import Scope
@@ -12,8 +11,7 @@ from server.operations.values import JsonObject
 from server.whole import Form, RawHeaders
 
 _STATE: Final = "outcome"
-_OWN_TIME: Final = "UPSTREAM_TIMEOUT"
-"""A later request may have had more time left than the one that ran."""
+_TIMED_OUT: Final = "UPSTREAM_TIMEOUT"
 _TOLD_AGAIN: Final = frozenset({b"etag", b"cache-control", b"vary"})
 """What RFC 9110 wants of the whole answer's headers beside a 304."""
 
@@ -38,9 +36,11 @@ class Outcome(msgspec.Struct, frozen=True):
         return "errors" in self.answer
 
     @property
-    def is_own(self) -> bool:
-        """Whether it failed for a reason that another request may not have had."""
-        return any(_code_of(error) == _OWN_TIME for error in self.answer.get("errors", ()))
+    def is_timed_out(self) -> bool:
+        """Whether anything of it, or of a list in it, is missing for want of time: who came later has more."""
+        codes = [error["extensions"]["code"] for error in self.answer.get("errors", ())]
+        codes += [warning["code"] for warning in self.answer.get("extensions", {}).get("warnings", ())]
+        return _TIMED_OUT in codes
 
     def addressed(self, request_id: str) -> JsonObject:
         """Return the answer with the id of another request in its errors."""
@@ -118,7 +118,3 @@ def outcome_of(scope: Scope) -> Outcome | None:
     """Return what was told of a request; None where nobody else may have it."""
     outcome: Outcome | None = scope.get("state", {}).get(_STATE)
     return outcome
-
-
-def _code_of(error: Mapping[str, Any]) -> object:
-    return error["extensions"]["code"]

@@ -1,5 +1,6 @@
 """Identical requests answered once: with what is kept, or with what another request is just being answered."""
 
+import asyncio
 from typing import Final
 
 from starlette.datastructures import Headers
@@ -9,10 +10,11 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from server.access import Caller
 from server.answers import answer_response, refusal_response, request_id_of
-from server.caching import NEVER
+from server.caching import NEVER, make_whole
 from server.compression import compressed
 from server.departure import ClientGone
 from server.edge.admission import Admission
+from server.edge.arrival import note_arrival
 from server.edge.bodies import Messages, again, read_ahead
 from server.edge.capture import Capture
 from server.edge.flights import Flight
@@ -25,22 +27,32 @@ from server.traced_requests import begin_span
 from server.whole import RawHeaders
 
 _CLIENT_GONE: Final = 499
+_LATER_S: Final = 0.1
+"""From how much more time on it is worth it to run what the time of another one was too short for."""
 
 
 class Run:
-    """One run of the application: its answer, what was asked for, and what was read for it."""
+    """One run of the application: when it began, its answer, what was asked for, and what was read for it."""
 
-    def __init__(self, scope: Scope) -> None:
+    def __init__(self, scope: Scope, began: float) -> None:
         self.scope = scope
+        self.began = began
         # Nobody's own: who began it may leave before it is over.
         self.noted = Observation()
         self.capture = Capture()
 
     @property
     def outcome(self) -> Outcome | None:
-        """What it came to, where others may have it; not where it turned out that its client has it already."""
+        """What it came to, where others may have it."""
         outcome = outcome_of(self.scope)
         return outcome if outcome is not None and outcome.status == self.capture.status else None
+
+    def serves(self, arrived: float) -> bool:
+        """Tell whether a request that came at a time may be answered with it: where that had no more time."""
+        outcome = self.outcome
+        if outcome is None:
+            return False
+        return not outcome.is_timed_out or arrived - self.began < _LATER_S
 
 
 class ResponseCache:
@@ -95,7 +107,8 @@ class ResponseCache:
         if kept is not None:
             await self._answer_kept(scope, send, told, caller, kept)
             return
-        flight, run = self._joined(scope, question, messages)
+        arrived = asyncio.get_running_loop().time()
+        flight, run = self._joined(scope, question, messages, arrived)
         try:
             await flight.wait(receive)
         finally:
@@ -106,20 +119,24 @@ class ResponseCache:
             observation().codes = run.noted.codes
             # What it raised is this request's own, as if nobody else had waited.
             flight.task.result()
-            await _send_whole(send, run.capture.status, run.capture.headers, run.capture.body)
-        elif run.outcome is None or run.outcome.is_own:
-            observation().response = "MISS"
-            await self._app(scope, again(messages, receive), send)
+            await _send_whole(send, *run.capture.for_who_has(told.get(b"if-none-match"), scope["method"]))
+        elif run.outcome is not None and run.serves(arrived):
+            await self._answer_alike(scope, send, told, caller, run, run.outcome)
         else:
-            await self._answer_alike(scope, send, caller, run, run.outcome)
+            observation().response = "MISS"
+            note_arrival(scope, arrived)
+            await self._app(scope, again(messages, receive), send)
 
-    def _joined(self, scope: Scope, question: Question, messages: Messages) -> tuple[Flight, Run]:
+    def _joined(
+        self, scope: Scope, question: Question, messages: Messages, arrived: float
+    ) -> tuple[Flight, Run]:
         key = (question, self._kept.heed_purges())
         found = self._flights.get(key)
         if found is not None and found[0].is_open:
             return found
         observation().response = "MISS"
-        run = Run(scope)
+        run = Run(scope, arrived)
+        make_whole(scope)
 
         async def fly(receive: Receive) -> None:
             observe(run.noted)
@@ -170,7 +187,7 @@ class ResponseCache:
         await _send_whole(send, status, (*headers, *own), body)
 
     async def _answer_alike(
-        self, scope: Scope, send: Send, caller: Caller, run: Run, outcome: Outcome
+        self, scope: Scope, send: Send, told: Told, caller: Caller, run: Run, outcome: Outcome
     ) -> None:
         await self._admission.requests.take(caller)
         await self._admission.calls.take(caller, run.noted.cost_calls)
@@ -180,8 +197,9 @@ class ResponseCache:
             await _send_addressed(scope, send, outcome)
             return
         own = (b"x-request-id", _request_id(scope))
-        headers = tuple(own if header[0] == own[0] else header for header in run.capture.headers)
-        await _send_whole(send, run.capture.status, headers, run.capture.body)
+        status, headers, body = run.capture.for_who_has(told.get(b"if-none-match"), scope["method"])
+        headers = tuple(own if header[0] == own[0] else header for header in headers)
+        await _send_whole(send, status, headers, body)
 
 
 def _request_id(scope: Scope) -> bytes:

@@ -18,7 +18,7 @@ from tests.clock import DrivenClock
 from tests.graph import Graph, Reply, running_graph
 from tests.server.test_admin import TOKEN, purge
 from tests.server.test_metrics import scraped
-from tests.world import ACTIVITY, PHOTOS, UUIDS
+from tests.world import PHOTOS, UUIDS
 
 TITLES = "query Titles { photos(first: 30) { nodes { slug title } } }"
 PATH = f"/graphql?query={quote(TITLES)}"
@@ -419,19 +419,6 @@ async def test_when_all_have_left_nothing_goes_on() -> None:
         graph.forge.faults.release()
 
     assert {reply.status for reply in replies} == {499}
-
-
-async def test_who_came_later_has_the_time_that_the_first_had_no_more() -> None:
-    async with running_graph(deadline_s="0.3", musement_timeout_s="5", musement_retries="0") as graph:
-        graph.musement.faults.add(held(), route=ACTIVITY, times=1)
-        first = asyncio.create_task(graph.query(ONE))
-        await graph.musement.hits.arrived(1, ACTIVITY)
-        second = asyncio.create_task(graph.query(ONE))
-        late, later = await asyncio.gather(first, second)
-        graph.musement.faults.release()
-
-    assert late.errors[0]["extensions"]["code"] == "UPSTREAM_TIMEOUT"
-    assert (later.errors, bool(later.data["activity"]["title"])) == ([], True)
 
 
 async def test_a_long_body_is_no_question_for_here(graph: Graph) -> None:

@@ -1,7 +1,9 @@
 """What is compiled, when, and how much of it is kept."""
 
 import asyncio
-from typing import Any
+import datetime as dt
+from operator import methodcaller
+from typing import Any, NewType
 
 import pytest
 import strawberry
@@ -11,7 +13,7 @@ from strawberry.schema.config import StrawberryConfig
 from server.operations.compiled.executor import CompiledExecutor
 from server.operations.compiled.plans import Plans
 from server.operations.documents import Documents
-from server.operations.execution import run
+from server.operations.execution import Outcome, run
 from server.operations.kept import NEW_PART
 from tests.operations.any_schema import Begun, Later
 
@@ -187,3 +189,48 @@ def test_what_is_delivered_in_parts_goes_to_the_reference_executor_and_nothing_e
     plans = Plans(schema, after=1)
     assert executor(plans, "{ ... @defer { __typename } }") is None
     assert executor(plans, "{ __typename }") is not None
+
+
+class Day(dt.date):
+    text = property(methodcaller("strftime", "%d.%m."))
+
+
+@strawberry.type
+class DayType:
+    text: str
+
+
+@strawberry.type
+class Today:
+    @strawberry.field
+    def day(self) -> DayType:
+        return Day(2020, 1, 2)  # type: ignore[return-value] # as records are
+
+
+async def test_what_a_compiled_function_calls_may_import() -> None:
+    schema = strawberry.Schema(Today)._schema  # noqa: SLF001 - as the server reaches it
+    document = Documents(schema).read("{ day { text } }")
+    outcome = await run(schema, document, None, None, None, Plans(schema, after=1))
+    assert outcome == Outcome({"day": {"text": "02.01."}}, (), ran=True)
+
+
+async def test_a_scalar_that_gives_nothing_is_not_asked_again() -> None:
+    asked: list[object] = []
+
+    def serialize(value: object) -> object:
+        asked.append(value)
+        return None if len(asked) % 2 else value
+
+    odd = NewType("odd", object)
+    query = strawberry.type(
+        type("Query", (), {"odd": strawberry.field(resolver=lambda: "x", graphql_type=odd)})
+    )
+    config = StrawberryConfig(scalar_map={odd: strawberry.scalar(name="Odd", serialize=serialize)})
+    schema = strawberry.Schema(query, config=config)._schema  # noqa: SLF001 - as the server reaches it
+    document, found = Documents(schema).read("{ odd }"), []
+    for plans in (None, Plans(schema, after=1)):
+        asked.clear()
+        outcome = await run(schema, document, None, None, None, plans)
+        found.append((outcome.data, repr(outcome.errors), len(asked)))
+    assert found[0] == found[1]
+    assert found[1][2] == 1

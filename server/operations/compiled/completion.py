@@ -1,5 +1,6 @@
 """Source that completes a value: the evident outcome in line, everything else by graphql-core."""
 
+import builtins
 import enum
 from collections.abc import Mapping
 from contextlib import suppress
@@ -24,7 +25,7 @@ from graphql import (
     is_non_null_type,
 )
 from graphql.execution import Executor
-from graphql.pyutils import is_awaitable
+from graphql.pyutils import inspect, is_awaitable
 
 from server.operations.compiled.executor import (
     BASIC,
@@ -46,7 +47,18 @@ _UNUSUAL: Final = {
     GraphQLFloat: "({v}.__class__ is not float or {v} - {v} != 0.0)",
     GraphQLBoolean: "{v} is not True and {v} is not False",
 }
+
+
+def refuse_nothing(leaf: GraphQLScalarType, value: object, given: object) -> None:
+    """Raise what graphql-core does where a scalar gives nothing for a value: it is not asked again."""
+    asked = f"{inspect(leaf)}.coerce_output_value({inspect(value)})"
+    raise TypeError(f"Expected `{asked}` to return non-nullable value, returned: {inspect(given)}")
+
+
 NAMED: Final[Mapping[str, Any]] = {
+    # What is called may import, or ask where it is called from: both look here.
+    "__builtins__": builtins,
+    "__name__": __name__,
     "BASIC": BASIC,
     "PLAIN": PLAIN,
     "Coroutine": CoroutineType,
@@ -55,11 +67,11 @@ NAMED: Final[Mapping[str, Any]] = {
     "Undefined": Undefined,
     "add": add,
     "awaited": awaited,
-    "complete_leaf": Executor.complete_leaf_value,
     "gathered": gathered,
     "is_awaitable": is_awaitable,
     "note_steady": note_steady,
     "partial": partial,
+    "refuse_nothing": refuse_nothing,
 }
 """What all source names."""
 
@@ -138,7 +150,9 @@ def _complete_scalar(source: Source, leaf: Any, value: Value) -> None:
         with source.block("if c.__class__ in BASIC:"):
             source.line(f"{v} = c")
         with source.block("else:"):
-            source.line(f"{v} = c if c is not None and c is not Undefined else complete_leaf({named}, {v})")
+            with source.block("if c is None or c is Undefined:"):
+                source.line(f"refuse_nothing({named}, {v}, c)")
+            source.line(f"{v} = c")
             with source.block(f"if is_awaitable({v}):"):
                 wait(source, value)
 

@@ -100,7 +100,7 @@ class Lasting(msgspec.Struct, frozen=True, weakref=True):
     What was made of it may be kept beside it, for as long as it is there.
     """
 
-    is_lasting: ClassVar[bool] = True
+    __lasting__: ClassVar[bool] = True
 
 
 class Owner(msgspec.Struct, frozen=True):

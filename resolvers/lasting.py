@@ -5,7 +5,7 @@ from typing import Final, TypeVar
 
 R = TypeVar("R", bound=Callable[..., object])
 
-_MARK: Final = "is_lasting"
+_MARK: Final = "__lasting__"
 
 
 def lasting(resolver: R) -> R:

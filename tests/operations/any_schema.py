@@ -335,7 +335,7 @@ def _object(world: World, name: str, interfaces: list[Any]) -> Any:
         {
             "__slots__": ("__weakref__",),
             "_world": world,
-            "is_lasting": name in world.lasting,
+            "__lasting__": name in world.lasting,
             "_shapes": {each.python_name: each.shape for each in fields + inherited},
         },
     )
@@ -491,7 +491,7 @@ def _lasting(world: World, field: Field) -> tuple[Callable[..., Any], bool]:
             raise ValueError(f"no {field.name}")
         return value
 
-    resolver.is_lasting = True  # type: ignore[attr-defined] # as production marks its own
+    resolver.__lasting__ = True  # type: ignore[attr-defined] # as production marks its own
     return resolver, True
 
 

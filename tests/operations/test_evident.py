@@ -64,7 +64,7 @@ def _scaled(parent: strawberry.Parent[Any], by: int = 2) -> int:
     return scaled
 
 
-_scaled.is_lasting = True  # type: ignore[attr-defined] # as production marks its own
+_scaled.__lasting__ = True  # type: ignore[attr-defined] # as production marks its own
 
 
 @strawberry.type(name="Ring")

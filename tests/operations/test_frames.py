@@ -21,7 +21,7 @@ from server.operations.compiled.renderings import Renderings
 class Record(msgspec.Struct, frozen=True, weakref=True):
     """A record that lasts; ``text`` may be what no text is."""
 
-    is_lasting: ClassVar[bool] = True
+    __lasting__: ClassVar[bool] = True
 
     text: Any
     inner: "Record | None" = None
@@ -36,7 +36,7 @@ class Record(msgspec.Struct, frozen=True, weakref=True):
 class Other(msgspec.Struct, frozen=True, weakref=True):
     """One of another type."""
 
-    is_lasting: ClassVar[bool] = True
+    __lasting__: ClassVar[bool] = True
 
     text: str
 
@@ -44,7 +44,7 @@ class Other(msgspec.Struct, frozen=True, weakref=True):
 class Fleeting(Record, frozen=True):
     """One that does not last."""
 
-    is_lasting: ClassVar[bool] = False
+    __lasting__: ClassVar[bool] = False
 
 
 def always(value: Any) -> Callable[[Any], Any]:
@@ -83,14 +83,14 @@ def told(parent: strawberry.Parent[Any], mark: str = "!") -> str:
     return f"{parent.text}{mark}"
 
 
-told.is_lasting = True  # type: ignore[attr-defined] # as production marks its own
+told.__lasting__ = True  # type: ignore[attr-defined] # as production marks its own
 
 
 def marked(parent: strawberry.Parent[Any], info: strawberry.Info) -> Any:
     return info.context.given(parent)
 
 
-marked.is_lasting = True  # type: ignore[attr-defined] # against what is meant by it
+marked.__lasting__ = True  # type: ignore[attr-defined] # against what is meant by it
 
 
 def now(parent: strawberry.Parent[Any], info: strawberry.Info) -> Any:

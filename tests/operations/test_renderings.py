@@ -18,7 +18,7 @@ from server.operations.compiled.renderings import Renderings
 class Record(msgspec.Struct, frozen=True, weakref=True):
     """A record that lasts; ``text`` may be a failure."""
 
-    is_lasting: ClassVar[bool] = True
+    __lasting__: ClassVar[bool] = True
 
     text: Any
     inner: "Record | None" = None
@@ -27,7 +27,7 @@ class Record(msgspec.Struct, frozen=True, weakref=True):
 class Fleeting(Record, frozen=True):
     """One that does not."""
 
-    is_lasting: ClassVar[bool] = False
+    __lasting__: ClassVar[bool] = False
 
 
 calls: list[str] = []
@@ -38,7 +38,7 @@ def loud(parent: strawberry.Parent[Any], mark: str = "!") -> str:
     return f"{parent.text}{mark}"
 
 
-loud.is_lasting = True  # type: ignore[attr-defined] # as production marks its own
+loud.__lasting__ = True  # type: ignore[attr-defined] # as production marks its own
 
 
 def silent(parent: strawberry.Parent[Any]) -> str:
@@ -217,3 +217,34 @@ def test_without_room_nothing_is_kept() -> None:
     asked, record = Asked("{ text }", Renderings(most_bytes=0)), Record("a")
     assert [asked.sent(record) for _ in range(4)] == [[{"text": "a"}]] * 4
     assert (len(asked.renderings), asked.renderings.bytes) == (0, 0)
+
+
+class Effect(msgspec.Struct):
+    """A record with a field of its own that happens to be called as the mark was."""
+
+    text: str
+    is_lasting: bool = True
+    lasting: bool = True
+
+
+class Unwatched(msgspec.Struct, frozen=True):
+    """One that lasts and takes no weak reference."""
+
+    __lasting__: ClassVar[bool] = True
+
+    text: str
+
+
+class Unmarked(Record, frozen=True):
+    """One whose mark is something else."""
+
+    __lasting__: ClassVar[Any] = "no mark"
+
+
+@pytest.mark.parametrize("kind", [Effect, Unwatched, Unmarked])
+def test_a_record_that_has_no_mark_or_cannot_be_watched_is_never_rendered(kind: Any) -> None:
+    note_plain(kind)
+    asked, record = Asked("{ text }"), kind("a")
+    for _ in range(3):
+        result = asked.result(record)
+        assert (result.errors, result.data) == (None, {"records": [{"text": "a"}]})

@@ -23,7 +23,7 @@ from graphql.type import GraphQLAbstractType
 from graphql.type.definition import GraphQLResolveInfoHelpers
 
 from server.operations.compiled.positions import Position, Steps, as_path, field_path
-from server.operations.compiled.renderings import Shelf
+from server.operations.compiled.renderings import Shelf, is_lasting
 from server.operations.values import JsonObject, Value
 
 Selected: TypeAlias = Callable[[Value, Steps, Value], Value]
@@ -236,7 +236,7 @@ def is_plain(kind: type) -> bool:
 def is_steady(kind: type) -> bool:
     """Tell whether values of a class need no second look, and show the same whenever they are looked at."""
     is_frozen = issubclass(kind, msgspec.Struct) and kind.__struct_config__.frozen
-    return is_plain(kind) and (is_frozen or bool(getattr(kind, "is_lasting", False)))
+    return is_plain(kind) and (is_frozen or is_lasting(kind))
 
 
 def note_steady(kind: type) -> bool:

@@ -8,7 +8,7 @@ from graphql import ArgumentNode, GraphQLObjectType, ListValueNode, ObjectValueN
 
 from server.operations.compiled.calls import Part
 from server.operations.compiled.positions import Steps
-from server.operations.compiled.renderings import Renderings, Run, Shelf
+from server.operations.compiled.renderings import Renderings, Run, Shelf, is_lasting
 from server.operations.compiled.resolving import Attribute, Direct, Way
 from server.operations.values import Value
 
@@ -51,7 +51,7 @@ def is_fixed(part: Part) -> bool:
 def may_have_frames(type_: GraphQLObjectType) -> bool:
     """Tell whether a type's selections are run on lasting records, as far as the type tells."""
     told = type_.is_type_of
-    return told is None or bool(getattr(getattr(told, "instances_of", None), "is_lasting", False))
+    return told is None or is_lasting(getattr(told, "instances_of", None))
 
 
 def _names_variable(node: ValueNode) -> bool:

@@ -18,6 +18,11 @@ _UNFIT: Final = (TypeError, ValueError, OverflowError, RecursionError)
 """What is raised for values that JSON cannot hold: the answer as a whole tells of them."""
 
 
+def is_lasting(kind: object) -> bool:
+    """Tell whether records of a class always show the same: it has the mark ``__lasting__``, which no field can be."""
+    return getattr(kind, "__lasting__", False) is True
+
+
 class Failing(Protocol):
     """An execution, which counts the failures of its fields."""
 
@@ -59,9 +64,13 @@ class Renderings:
 
     def note(self, record: Value, shelf: dict[int, Any], kind: type[R]) -> R | None:
         """Take note of a record that is seen for the first time, if it is one that lasts."""
-        if not getattr(record.__class__, "is_lasting", False):
+        if not is_lasting(record.__class__):
             return None
-        noted = kind(record, self.forget)
+        try:
+            noted = kind(record, self.forget)
+        except TypeError:
+            # It cannot be told when such a record is gone.
+            return None
         noted.key, noted.shelf, noted.raw, noted.weight = id(record), shelf, None, WEIGHT
         noted.is_used = noted.is_unfit = False
         shelf[noted.key] = self._all[id(noted)] = noted

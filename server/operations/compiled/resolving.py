@@ -178,6 +178,6 @@ def _direct(field: StrawberryField, resolver: StrawberryResolver[Value], convert
         source_names=tuple({each.name: None for each in sources}),
         info_name=info.name if info is not None else None,
         looks_at_context_alone=getattr(function, "looks_at_context_alone", False),
-        is_lasting=not field.is_async and getattr(function, "is_lasting", False),
+        is_lasting=not field.is_async and getattr(function, "__lasting__", False) is True,
         call=DirectCall(field, converter),
     )

@@ -21,21 +21,28 @@ Representation = NewType("Representation", object)
 URL = NewType("URL", str)
 
 
-def _text(value: Any) -> str:
-    if not isinstance(value, str):
-        raise GraphQLError(f"wanted a string, got {type(value).__name__}")
-    return value
+class _Text:
+    """Takes strings alone; its mark tells compiled operations that the same is read whenever the same is sent."""
+
+    reads_the_same = True
+
+    def __call__(self, value: Any) -> str:
+        if not isinstance(value, str):
+            raise GraphQLError(f"wanted a string, got {type(value).__name__}")
+        return value
 
 
 class _Unchanged:
-    """Gives what it takes; its mark tells compiled operations that they need not ask."""
+    """Gives what it takes; its marks tell compiled operations that they need not ask."""
 
     gives_what_it_takes = True
+    reads_the_same = True
 
     def __call__(self, value: Any) -> Any:
         return value
 
 
+_text = _Text()
 _any = _Unchanged()
 
 

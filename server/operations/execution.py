@@ -7,6 +7,7 @@ from graphql import DocumentNode, ExecutionResult, GraphQLError, GraphQLSchema
 from graphql.execution import ExperimentalIncrementalExecutionResults, experimental_execute_incrementally
 from graphql.execution.incremental import IncrementalExecutor
 
+from server.operations.compiled.copies import fresh
 from server.operations.compiled.plans import Plans, Remembering
 from server.operations.documents import Document
 from server.operations.failures import EXECUTORS, PROPAGATE
@@ -70,7 +71,8 @@ async def _run_by_reference(
         schema,
         node,
         context_value=context,
-        variable_values=variables,
+        # What was sent may be kept to be asked again: where a scalar gives that very object, resolvers may change it.
+        variable_values=fresh(variables),
         operation_name=operation_name,
         middleware=trace.middleware if trace else None,
         executor_class=executor,

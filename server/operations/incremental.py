@@ -24,6 +24,7 @@ from graphql.execution import (
 )
 from graphql.execution.values import VariableValues
 
+from server.operations.compiled.copies import fresh
 from server.operations.failures import EXECUTORS
 from server.operations.limits import selection_set_of
 from server.operations.values import JsonObject, Value
@@ -69,7 +70,8 @@ async def run_in_parts(
         schema,
         node,
         context_value=context,
-        variable_values=variables,
+        # As where an operation is run as a whole.
+        variable_values=fresh(variables),
         operation_name=operation_name,
         executor_class=EXECUTORS[on_error],
     )

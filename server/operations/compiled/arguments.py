@@ -1,23 +1,26 @@
-"""Arguments of a field: read once an execution, and never shared where a resolver could change them."""
+"""Arguments of a field: read once where that is sure to give the same, and never shared where they can be changed."""
 
-import enum
 from collections.abc import Callable
-from typing import Final, Protocol
+from typing import Protocol
 
 from graphql import GraphQLField, GraphQLResolveInfo, Undefined, is_required_argument
 from graphql.execution.values import VariableValues, get_argument_values
 
+from server.operations.compiled.copies import fresh, is_copyable
 from server.operations.compiled.positions import Position
 from server.operations.compiled.resolving import DirectCall
 from server.operations.values import JsonObject, Value
 
-_UNCHANGING: Final = (str, int, float, bool, enum.Enum, type(None))
-
 
 class Execution(Protocol):
-    """What is read of one execution; ``arguments`` are those of the same operation with the same variables."""
+    """What is read of one execution.
+
+    ``variable_values`` are its own, as its resolvers see them and may change them. ``known_values`` are the same as
+    they were read, and ``arguments`` what was read with them: both may serve other executions too.
+    """
 
     variable_values: VariableValues
+    known_values: VariableValues
     arguments: dict[Position, JsonObject]
 
 
@@ -31,51 +34,37 @@ def takes_some(definition: GraphQLField, *, are_given: bool) -> bool:
 
 
 class Arguments:
-    """The arguments of one position."""
+    """The arguments of one position; those that ``are_kept`` are read once for all that asks for the same."""
 
-    def __init__(self, position: Position) -> None:
+    def __init__(self, position: Position, *, are_kept: bool) -> None:
         self._position = position
+        self._are_kept = are_kept
 
-    def read(self, variables: VariableValues, known: dict[Position, JsonObject]) -> JsonObject:
+    def read(self, execution: Execution) -> JsonObject:
         """Read them as graphql-core does, or copy what was read before; raises GraphQLError."""
-        found = known.get(self._position)
-        if found is None:
-            found = get_argument_values(self._position.definition, self._position.nodes[0], variables)
-            if not is_copyable(found):
-                return found
-            known[self._position] = found
-        return {name: fresh(value) for name, value in found.items()}
+        if not self._are_kept:
+            return self._values(execution.variable_values)
+        known = execution.arguments.get(self._position)
+        if known is None:
+            known = self._values(execution.known_values)
+            if not is_copyable(known):
+                return self._values(execution.variable_values)
+            execution.arguments[self._position] = known
+        return {name: fresh(value) for name, value in known.items()}
 
     def converted(
         self, call: DirectCall, execution: Execution, raw: Callable[[], GraphQLResolveInfo[Value]]
     ) -> JsonObject:
         """Read and convert them as Strawberry does, or copy what was converted before; raises GraphQLError."""
+        if not self._are_kept:
+            return call.converted(self._values(execution.variable_values), raw)
         known = execution.arguments.get(self._position)
         if known is None:
-            position = self._position
-            found = get_argument_values(position.definition, position.nodes[0], execution.variable_values)
-            known = call.converted(found, raw)
+            known = call.converted(fresh(self._values(execution.known_values)), raw)
             if not is_copyable(known):
                 return known
-            execution.arguments[position] = known
+            execution.arguments[self._position] = known
         return {name: fresh(value) for name, value in known.items()}
 
-
-def is_copyable(value: Value) -> bool:
-    """Tell whether a value is made of nothing but JSON and enums, so that a copy of it is as good."""
-    if isinstance(value, dict):
-        return all(is_copyable(each) for each in value.values())
-    if isinstance(value, list):
-        return all(is_copyable(each) for each in value)
-    return isinstance(value, _UNCHANGING) and value is not Undefined
-
-
-def fresh(value: Value) -> Value:
-    """Copy what can be changed."""
-    kind = value.__class__
-    if kind is list:
-        # Keys, as a rule.
-        return [each if each.__class__ is str else fresh(each) for each in value]
-    if kind is dict:
-        return {name: fresh(each) for name, each in value.items()}
-    return value
+    def _values(self, variables: VariableValues) -> JsonObject:
+        return get_argument_values(self._position.definition, self._position.nodes[0], variables)

@@ -11,7 +11,7 @@ from server.operations.compiled.source import Source
 class Part(NamedTuple):
     """A field of a selection, by its place there; ``spelled`` is how source names its key.
 
-    ``below`` are the types of objects that it may answer.
+    ``takes_the_same`` is told of its arguments, and ``below`` are the types of objects that it may answer.
     """
 
     at: int
@@ -20,6 +20,7 @@ class Part(NamedTuple):
     definition: GraphQLField
     way: Way
     takes_some: bool
+    takes_the_same: bool
     below: tuple[GraphQLObjectType, ...]
 
 
@@ -35,7 +36,7 @@ def position_of(body: Source, part: Part) -> str:
 
 def arguments_of(body: Source, part: Part) -> str:
     """Write the reading of arguments."""
-    return f"{body.parameter('arguments', part.at)}.read(x.variable_values, x.arguments)"
+    return f"{_arguments(body, part)}.read(x)"
 
 
 def info_of(body: Source, part: Part, way: Direct, steps: str) -> str:
@@ -56,8 +57,12 @@ def call_of(body: Source, part: Part, way: Direct, steps: str, read: str, info: 
         if read:
             parts.append(f"**{call}.converted({read}, {raw})")
         else:
-            parts.append(f"**{body.parameter('arguments', part.at)}.converted({call}, x, {raw})")
+            parts.append(f"**{_arguments(body, part)}.converted({call}, x, {raw})")
     parts += [f"{name}=s" for name in way.source_names]
     if way.info_name:
         parts.append(f"{way.info_name}={info or info_of(body, part, way, steps)}")
     return f"{body.constant('R', way.function)}({', '.join(parts)})"
+
+
+def _arguments(body: Source, part: Part) -> str:
+    return body.parameter("arguments", part.at, part.takes_the_same)

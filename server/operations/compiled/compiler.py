@@ -128,7 +128,7 @@ class Compiler:
         if kind == "position":
             return position
         if kind == "arguments":
-            return Arguments(position)
+            return Arguments(position, are_kept=of)
         if kind == "items":
             return position.of_items(of)
         details = id(position.details)

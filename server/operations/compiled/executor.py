@@ -22,6 +22,7 @@ from graphql.pyutils import Path, gather_with_cancel, is_awaitable
 from graphql.type import GraphQLAbstractType
 from graphql.type.definition import GraphQLResolveInfoHelpers
 
+from server.operations.compiled.copies import own_values
 from server.operations.compiled.positions import Position, Steps, as_path, field_path
 from server.operations.compiled.renderings import Shelf, is_lasting
 from server.operations.values import JsonObject, Value
@@ -65,7 +66,10 @@ class Compiled:
 
 
 class CompiledExecutor(Executor[None]):
-    """Runs one compiled operation once."""
+    """Runs one compiled operation once.
+
+    ``variables`` that ``are_shared`` with other executions are not shown to its resolvers, but a copy of them.
+    """
 
     def __init__(
         self,
@@ -74,6 +78,8 @@ class CompiledExecutor(Executor[None]):
         context: object,
         arguments: dict[Position, JsonObject],
         shelves: dict[str, Shelf],
+        *,
+        are_shared: bool,
     ) -> None:
         super().__init__(
             compiled.schema,
@@ -88,6 +94,10 @@ class CompiledExecutor(Executor[None]):
             default_field_resolver,
         )
         self.compiled = compiled
+        self.known_values = variables
+        if are_shared:
+            # What resolvers see of them is made when asked for, since most look at their arguments alone.
+            del self.variable_values
         self.arguments = arguments
         # Of renderings that follow from the variables too.
         self.shelves = shelves
@@ -96,6 +106,13 @@ class CompiledExecutor(Executor[None]):
         self.is_due = False
         # By what makes them: those that are the same for every call of a resolver.
         self.infos: dict[object, Value] = {}
+
+    def __getattr__(self, name: str) -> Value:
+        """Make what is missing yet."""
+        if name != "variable_values":
+            raise AttributeError(name)
+        self.variable_values = own_values(self.known_values)
+        return self.variable_values
 
     async def run(self) -> ExecutionResult:
         """Run the operation to its result."""

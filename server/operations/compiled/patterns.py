@@ -17,6 +17,7 @@ from graphql.execution.collect_fields import FieldDetails
 from server.operations.compiled.arguments import takes_some
 from server.operations.compiled.calls import Part
 from server.operations.compiled.evident import Named
+from server.operations.compiled.inputs import takes_the_same
 from server.operations.compiled.lasting import is_fixed, may_have_frames, may_last
 from server.operations.compiled.resolving import Way, resolution_of
 from server.operations.compiled.source import Need
@@ -51,6 +52,7 @@ class _Known(NamedTuple):
     definition: GraphQLField
     way: Way
     takes_some: bool
+    takes_the_same: bool
     below: tuple[GraphQLObjectType, ...]
 
 
@@ -121,7 +123,9 @@ class Patterns:
         if known is None:
             return None
         takes = known.takes_some or bool(node.arguments)
-        return Part(at, spelled, parent, known.definition, known.way, takes, known.below)
+        return Part(
+            at, spelled, parent, known.definition, known.way, takes, known.takes_the_same, known.below
+        )
 
     def _looked_up(self, parent: GraphQLObjectType, name: str) -> _Known | None:
         definition = self._schema.get_field(parent, name)
@@ -134,7 +138,8 @@ class Patterns:
         elif is_object_type(kind):
             below = (kind,)
         way = resolution_of(self._schema, definition)
-        known = _Known(definition, way, takes_some(definition, are_given=False), below)
+        takes = takes_some(definition, are_given=False)
+        known = _Known(definition, way, takes, takes_the_same(definition), below)
         self._known[parent.name, name] = known
         return known
 

@@ -11,14 +11,19 @@ from graphql import (
     GraphQLSchema,
     OperationDefinitionNode,
     OperationType,
+    VariableDefinitionNode,
+    is_input_type,
+    type_from_ast,
 )
 from graphql.execution.collect_fields import FragmentDetails
 from graphql.execution.values import VariableValues, get_variable_values
 
 from server.operations.compiled.compiler import Compiler, TooLarge
 from server.operations.compiled.conditions import NotCovered, conditions_of
+from server.operations.compiled.copies import fresh
 from server.operations.compiled.executor import Compiled, CompiledExecutor
 from server.operations.compiled.experience import NOTHING, Experience, asked_of
+from server.operations.compiled.inputs import reads_the_same
 from server.operations.compiled.patterns import Patterns
 from server.operations.compiled.positions import Position
 from server.operations.compiled.renderings import Renderings, Shelf
@@ -155,6 +160,7 @@ class _Operation:
         self._variants: dict[tuple[object, ...], Compiled | None] = {}
         self._conditions: tuple[str, ...] | None = None
         self._is_refused = False
+        self._reads_the_same = False
         self._definitions: dict[str, FragmentDefinitionNode] = {}
         self._operation: OperationDefinitionNode
 
@@ -168,16 +174,21 @@ class _Operation:
             compiled = self._variant(values) if values else None
             if values is None or compiled is None:
                 return None
-            bound = memory[_Bound] = _Bound(weakref.ref(compiled), values, {}, {})
-        return CompiledExecutor(compiled, bound.values, context, bound.arguments, bound.shelves)
+            bound = _Bound(weakref.ref(compiled), values, {}, memory.setdefault(Shelf, {}))
+            if self._reads_the_same:
+                memory[_Bound] = bound
+        return CompiledExecutor(
+            compiled, bound.values, context, bound.arguments, bound.shelves, are_shared=self._reads_the_same
+        )
 
     def _read(self, variables: JsonObject, memory: dict[Hashable, Value]) -> VariableValues | None:
         if self._conditions is None and not self._is_refused:
             self._prepare()
         if self._conditions is None:
             return None
-        known: VariableValues | None = memory.get(VariableValues)
-        return known or self._values(variables)
+        known: VariableValues | None = memory.get(VariableValues) if self._reads_the_same else None
+        # What was sent may be kept to be asked again: where a scalar gives that very object, resolvers may change it.
+        return known or self._values(variables if self._reads_the_same else fresh(variables))
 
     def _variant(self, values: VariableValues) -> Compiled | None:
         chosen = tuple(values.coerced.get(name) for name in self._conditions or ())
@@ -210,6 +221,11 @@ class _Operation:
             self._conditions = conditions_of(self._operation, self._definitions)
         except (NotCovered, RecursionError):
             return
+        self._reads_the_same = all(map(self._is_read_to_the_same, operation.variable_definitions or ()))
+
+    def _is_read_to_the_same(self, declared: VariableDefinitionNode) -> bool:
+        type_ = type_from_ast(self._schema, declared.type)
+        return is_input_type(type_) and reads_the_same(type_)
 
     def _query(self) -> OperationDefinitionNode | None:
         """Find the operation that is asked for; None where it is no query, or not the only one."""

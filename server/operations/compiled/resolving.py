@@ -15,6 +15,7 @@ from strawberry.types.fields.resolver import StrawberryResolver
 from strawberry.types.info import Info
 from strawberry.types.lazy_type import LazyType
 
+from server.operations.compiled.inputs import takes_the_same
 from server.operations.values import Value
 
 _MADE_BY: Final = "strawberry.schema.schema_converter"
@@ -142,7 +143,12 @@ def resolution_of(schema: GraphQLSchema, definition: GraphQLField) -> Way:
     strawberry_schema = getattr(schema, "_strawberry_schema", None)
     if not _is_untouched(resolve, field) or strawberry_schema is None:
         return Wrapped(resolve)
-    return _shortened(cast("StrawberryField", field), strawberry_schema.schema_converter) or Wrapped(resolve)
+    converter = strawberry_schema.schema_converter
+    way = _shortened(cast("StrawberryField", field), converter) or Wrapped(resolve)
+    if isinstance(way, Direct) and way.is_lasting and not takes_the_same(definition):
+        # What a mark promises for the same arguments says nothing of how they are read.
+        return msgspec.structs.replace(way, is_lasting=False)
+    return way
 
 
 def _is_untouched(resolve: Callable[..., Value], field: object) -> bool:

@@ -1,6 +1,7 @@
 """What is compiled, when, and how much of it is kept."""
 
 import asyncio
+import dataclasses
 import datetime as dt
 from operator import methodcaller
 from typing import Any, NewType
@@ -234,3 +235,18 @@ async def test_a_scalar_that_gives_nothing_is_not_asked_again() -> None:
         found.append((outcome.data, repr(outcome.errors), len(asked)))
     assert found[0] == found[1]
     assert found[1][2] == 1
+
+
+@strawberry.type
+class Copied:
+    @strawberry.field
+    def copied(self, info: strawberry.Info) -> str:
+        found = dataclasses.replace(info)
+        return f"{found.path.key} {found.context} {found.python_name}"
+
+
+async def test_an_info_can_be_copied() -> None:
+    schema = strawberry.Schema(Copied)._schema  # noqa: SLF001 - as the server reaches it
+    document = Documents(schema).read("{ a: copied }")
+    outcome = await run(schema, document, None, None, "context", Plans(schema, after=1))
+    assert outcome == Outcome({"a": "a context copied"}, (), ran=True)

@@ -68,19 +68,25 @@ class LateInfo(Info[Value, Value]):
 
     def __init__(
         self,
-        raw: Callable[[], GraphQLResolveInfo[Value]],
-        context: object,
-        field: StrawberryField,
-        nodes: list[FieldNode],
+        make_raw: Callable[[], GraphQLResolveInfo[Value]] | None = None,
+        context: object = None,
+        _field: Value = None,
+        nodes: list[FieldNode] | None = None,
+        *,
+        _raw_info: Value = None,
     ) -> None:
+        if _raw_info is not None:
+            # As ``dataclasses.replace`` makes one of another.
+            self._raw_info = _raw_info
+            context, nodes = _raw_info.context, _raw_info.field_nodes
         self.nodes = nodes
         self.context = context
-        self._make_raw = raw
-        self._field = field
+        self._make_raw = make_raw
+        self._field = _field
 
     def __getattr__(self, name: str) -> Value:
         """Make what is missing yet."""
-        if name != "_raw_info":
+        if name != "_raw_info" or self._make_raw is None:
             raise AttributeError(name)
         self._raw_info = self._make_raw()
         return self._raw_info

@@ -2,13 +2,15 @@
 
 import asyncio
 import gc
-from typing import Any, ClassVar
+import itertools
+from typing import Any, ClassVar, NewType
 from unittest.mock import patch
 
 import msgspec
 import pytest
 import strawberry
 from graphql import DocumentNode, ExecutionResult, GraphQLSchema, parse
+from strawberry.schema.config import StrawberryConfig
 
 from server.operations.compiled.executor import note_plain
 from server.operations.compiled.plans import Plans, Remembering
@@ -46,12 +48,25 @@ def silent(parent: strawberry.Parent[Any]) -> str:
     return str(parent.text)
 
 
+clock = itertools.count()
+Moment = NewType("Moment", object)
+MOMENT = strawberry.scalar(name="Moment", parse_value=lambda _: next(clock))
+
+
+def timed(at: Moment) -> str:
+    return str(at)
+
+
+timed.__lasting__ = True  # type: ignore[attr-defined] # as production marks its own
+
+
 @strawberry.type
 class Shown:
     text: str | None
     inner: "Shown | None"
     loud: str = strawberry.field(resolver=loud)
     silent: str = strawberry.field(resolver=silent)
+    timed: str = strawberry.field(resolver=timed)
 
 
 def given(info: strawberry.Info) -> Any:
@@ -72,7 +87,8 @@ def known_classes() -> None:
 
 
 def a_schema() -> GraphQLSchema:
-    return strawberry.Schema(Query)._schema  # noqa: SLF001 - as the server reaches it
+    config = StrawberryConfig(scalar_map={Moment: MOMENT})
+    return strawberry.Schema(Query, config=config)._schema  # noqa: SLF001 - as the server reaches it
 
 
 class Asked:
@@ -217,6 +233,16 @@ def test_without_room_nothing_is_kept() -> None:
     asked, record = Asked("{ text }", Renderings(most_bytes=0)), Record("a")
     assert [asked.sent(record) for _ in range(4)] == [[{"text": "a"}]] * 4
     assert (len(asked.renderings), asked.renderings.bytes) == (0, 0)
+
+
+@pytest.mark.parametrize(("head", "at"), [("", "1"), ("query ($at: Moment!) ", "$at")])
+def test_an_argument_that_is_read_off_the_clock_is_read_anew_for_a_record_that_lasts(
+    head: str, at: str
+) -> None:
+    asked, record = Asked(f"{{ text timed(at: {at}) }}", head=head), Record("a")
+    variables = {"at": 1} if head else {}
+    found = [asked.sent(record, **variables)[0]["timed"] for _ in range(4)]
+    assert len(set(found)) == 4
 
 
 class Effect(msgspec.Struct):

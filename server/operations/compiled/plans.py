@@ -169,14 +169,14 @@ class _Operation:
     ) -> CompiledExecutor | None:
         bound: _Bound | None = memory.get(_Bound)
         compiled = bound.compiled() if bound else None
-        if bound is None or compiled is None:
+        if bound is None or compiled is None or not self._reads_the_same:
             values = self._read(variables, memory)
-            compiled = self._variant(values) if values else None
-            if values is None or compiled is None:
+            chosen = self._variant(values) if values else None
+            if values is None or chosen is None:
                 return None
-            bound = _Bound(weakref.ref(compiled), values, {}, memory.setdefault(Shelf, {}))
-            if self._reads_the_same:
-                memory[_Bound] = bound
+            shelves = bound.shelves if bound and compiled is chosen else {}
+            compiled, bound = chosen, _Bound(weakref.ref(chosen), values, {}, shelves)
+            memory[_Bound] = bound
         return CompiledExecutor(
             compiled, bound.values, context, bound.arguments, bound.shelves, are_shared=self._reads_the_same
         )

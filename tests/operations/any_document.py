@@ -12,6 +12,7 @@ LITERALS = {
     "mood": ("WILD", "$mood", "CALM"),
     "sizes": ("[1, 2]", "[]", "7", "[null, $size]", "$sizes", "null"),
     "wish": ("{}", '{size: 9, names: ["a"]}', "{mood: DARK, size: 1}", "$wish", "null"),
+    "gift": ("{}", "{data: {a: 1}}", "{data: {a: [$size]}}", "$gift", "{data: $data}"),
 }
 DECLARED = {
     "size": "Int = 2",
@@ -19,6 +20,8 @@ DECLARED = {
     "mood": "Mood = CALM",
     "sizes": "[Int]",
     "wish": "Wish",
+    "gift": "Gift",
+    "data": "JSON",
     "yes": "Boolean!",
     "no": "Boolean = false",
 }
@@ -51,6 +54,8 @@ class Documents:
             "mood": ["WILD", None],
             "sizes": [[1, None], None, 3],
             "wish": [{"size": 2}, {}, None, {"mood": "DARK", "names": ["z"]}],
+            "gift": [{"data": {"a": [1]}}, {}, None],
+            "data": [{}, {"a": 1}, None, 1],
             "no": [True, False],
         }
         found = {

@@ -13,6 +13,7 @@ import strawberry
 from graphql import GraphQLError, Undefined
 from strawberry.extensions import FieldExtension
 from strawberry.permission import BasePermission
+from strawberry.scalars import JSON
 from strawberry.schema.config import StrawberryConfig
 
 Log = list[tuple[Any, ...]]
@@ -51,6 +52,11 @@ class Wish:
     size: int = 3
     mood: Mood | None = Mood.CALM
     names: list[str] | None = None
+
+
+@strawberry.input
+class Gift:
+    data: JSON | None = None
 
 
 class Shape(msgspec.Struct, frozen=True):
@@ -139,6 +145,8 @@ class World:
         self.is_mixed = seed % 5 in (1, 2, 3)
         # What fields that change give is another at another time, of every other record.
         self.time = 0
+        # How many runs have ended: what a resolver changes is seen in its own alone.
+        self.runs = 0
         self.schema = _schema(self)
 
     def argument_names(self, type_name: str, field: Field) -> set[str]:
@@ -410,7 +418,7 @@ def _ways(world: World, *, is_root: bool) -> tuple[Way | None, ...]:
         return LASTING
     changing = (_changing, _changing_at_once) if world.has_early_starters else (_changing,)
     return (
-        (*LASTING * 4, *changing * 3, _sync, _with_arguments, _asynchronous)
+        (*LASTING * 4, *changing * 3, _sync, _with_arguments, _changing_its_inputs, _asynchronous)
         if world.is_mixed
         else (*WAYS, *early, *LASTING, *changing)
     )
@@ -479,6 +487,18 @@ def _later_with_arguments(world: World, field: Field) -> tuple[Callable[..., Any
     ) -> Any:
         await later(None, size % 3)
         return _given(world, field, root, tuple(info.path.as_list()), size, name, mood, sizes, wish)
+
+    return resolver, True
+
+
+def _changing_its_inputs(world: World, field: Field) -> tuple[Callable[..., Any], bool]:
+    def resolver(
+        parent: strawberry.Parent[Any], info: strawberry.Info, size: int | None = 1, gift: Gift | None = None
+    ) -> Any:
+        held = [info.variable_values, gift.data if gift else None]
+        dicts = [each for each in held if isinstance(each, dict)]
+        are_own = all(each.setdefault("run", world.runs) == world.runs for each in dicts)
+        return _given(world, field, parent, size, gift is None, are_own)
 
     return resolver, True
 
@@ -577,6 +597,7 @@ WAYS: tuple[Way | None, ...] = (
     _asynchronous,
     _with_arguments,
     _later_with_arguments,
+    _changing_its_inputs,
     _promising,
 )
 

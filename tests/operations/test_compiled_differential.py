@@ -1,6 +1,7 @@
 """A compiled operation answers as graphql-core does: data, errors, order of keys, calls of resolvers."""
 
 import asyncio
+import copy
 import gc
 import math
 import warnings
@@ -11,12 +12,14 @@ from typing import Any, NamedTuple
 import msgspec
 import pytest
 from graphql import ExecutionResult, GraphQLSchema, execute, parse, validate
+from graphql.execution.values import VariableValues
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from server.operations.compiled.frames import Frame
 from server.operations.compiled.plans import Plans, Remembering
 from server.operations.compiled.renderings import Renderings
+from server.operations.variables import read_variables
 from tests.operations.any_document import Documents
 from tests.operations.any_schema import Log, World, world_of
 
@@ -81,7 +84,10 @@ def compare(seed: int) -> Compared:
         return Compared("invalid")
     renderings = Renderings(chance.choice(MOST_BYTES))
     plans = Plans(schema, after=1, renderings=renderings)
-    asked = [(variables, Remembering(plans, {})) for variables in (made.variables, made.some_variables())]
+    asked = [
+        (variables, Remembering(plans, remembered(schema, document, variables)))
+        for variables in (made.variables, made.some_variables())
+    ]
     if any(each.executor(document, variables, "Asked", "context") is None for variables, each in asked):
         return Compared("reference")
     expected, at_once = {}, {}
@@ -102,11 +108,18 @@ def compare(seed: int) -> Compared:
     return Compared("compiled", rendered, len(framed), sum(each.raw is not None for each in framed))
 
 
+def remembered(schema: GraphQLSchema, document: Any, variables: dict[str, Any]) -> dict[Any, Any]:
+    """Make the memory of a request as preparation does."""
+    read = read_variables(schema, document.definitions[0], copy.deepcopy(variables), suggestions=True)
+    return {} if isinstance(read, list) else {VariableValues: read}
+
+
 async def reference(
     schema: GraphQLSchema, document: Any, variables: dict[str, Any], world: World
 ) -> tuple[tuple[Any, ...], bool]:
     """Run a case to what is told of it, and tell whether nothing of it was waited for."""
-    result = execute(schema, document, context_value="context", variable_values=variables)
+    sent = copy.deepcopy(variables)
+    result = execute(schema, document, context_value="context", variable_values=sent)
     is_at_once = isinstance(result, ExecutionResult)
     result = result if isinstance(result, ExecutionResult) else await result
     return await told(result, world, is_ordered=is_at_once), is_at_once
@@ -128,6 +141,7 @@ async def told(result: ExecutionResult, world: World, *, is_ordered: bool) -> tu
     """
     while others := asyncio.all_tasks() - {asyncio.current_task()}:
         await asyncio.wait(others)
+    world.runs += 1
     log: Log = world.log if is_ordered else sorted(world.log, key=repr)
     world.log = []
     data = repr(as_sent(result.data))

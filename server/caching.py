@@ -120,8 +120,8 @@ def caching_headers(reuse: Reuse | None, etag: str, audience: Audience) -> dict[
     return headers
 
 
-def make_whole(scope: Scope) -> None:
-    """Have an answer made whole, whatever its client has: others wait for it too."""
+def keep_body(scope: Scope) -> None:
+    """Have the answer to a request leave with its body, whatever its client has: others wait for it too."""
     scope.setdefault("state", {})[_WHOLE] = True
 
 

@@ -10,7 +10,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from server.access import Caller
 from server.answers import answer_response, refusal_response, request_id_of
-from server.caching import NEVER, make_whole
+from server.caching import NEVER, keep_body
 from server.compression import compressed
 from server.departure import ClientGone
 from server.edge.admission import Admission
@@ -47,12 +47,11 @@ class Run:
         outcome = outcome_of(self.scope)
         return outcome if outcome is not None and outcome.status == self.capture.status else None
 
-    def serves(self, arrived: float) -> bool:
-        """Tell whether a request that came at a time may be answered with it: where that had no more time."""
+    def outcome_for(self, arrived: float) -> Outcome | None:
+        """Tell what it came to, for a request that came at a time; None where that had more time, and needs it."""
         outcome = self.outcome
-        if outcome is None:
-            return False
-        return not outcome.is_timed_out or arrived - self.began < _LATER_S
+        is_short = outcome is not None and outcome.is_timed_out and arrived - self.began >= _LATER_S
+        return None if is_short else outcome
 
 
 class ResponseCache:
@@ -120,8 +119,8 @@ class ResponseCache:
             # What it raised is this request's own, as if nobody else had waited.
             flight.task.result()
             await _send_whole(send, *run.capture.for_who_has(told.get(b"if-none-match"), scope["method"]))
-        elif run.outcome is not None and run.serves(arrived):
-            await self._answer_alike(scope, send, told, caller, run, run.outcome)
+        elif (outcome := run.outcome_for(arrived)) is not None:
+            await self._answer_alike(scope, send, told, caller, run, outcome)
         else:
             observation().response = "MISS"
             note_arrival(scope, arrived)
@@ -136,7 +135,7 @@ class ResponseCache:
             return found
         observation().response = "MISS"
         run = Run(scope, arrived)
-        make_whole(scope)
+        keep_body(scope)
 
         async def fly(receive: Receive) -> None:
             observe(run.noted)

@@ -5,6 +5,7 @@ docs/performance.md; ``--write`` puts them there, and the short one into the REA
 """
 
 import argparse
+import platform
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
@@ -128,7 +129,8 @@ def main() -> None:
     wanted = asked.servers or ALL
     bench = Bench(asked, [name for name in wanted if name in peers or name not in (*PEERS, *HAND_KEPT)])
     told = [
-        f"{asked.rounds} rounds of {asked.seconds:g} s, {asked.connections} connections, one core a server."
+        f"{asked.rounds} rounds of {asked.seconds:g} s, {asked.connections} connections, one core a server.",
+        f"Python {platform.python_version()}.",
     ]
     if peers:
         told.append(f"Peers: {versions()}.")

@@ -12,7 +12,6 @@ from providers.auth import Credentials
 from providers.breaker import Circuits, CircuitState
 from providers.call_record import CallRecord
 from providers.calls import Ask, Call, CallPolicy, Decode, Sample, hits, path_segment, query_string
-from providers.clock import Clock
 from providers.errands import Errands
 from providers.errors import NotAsked, NotConfigured, ProviderError
 from providers.fetching import Fetching
@@ -20,6 +19,7 @@ from providers.flight import Flight, stopped
 from providers.flights import Flights, Wait, traced
 from providers.kept import Kept
 from providers.limits import Rate
+from providers.process import Process
 from providers.purging import Purging
 from providers.records import Answer, Origin, Provider
 from providers.renewals import Renewals
@@ -50,7 +50,7 @@ class ProviderClient:
         policy: CallPolicy,
         *,
         missing: tuple[str, ...] = (),
-        clock: Clock | None = None,
+        process: Process | None = None,
         share: Share | None = None,
     ) -> None:
         self.provider = provider
@@ -58,7 +58,8 @@ class ProviderClient:
         self.missing = missing
         self.purges = 0
         self._credentials = credentials
-        self._clock = clock or Clock()
+        process = process or Process()
+        self._clock = process.clock
         self.purging = Purging(provider)
         self._kept = Kept(policy, self._clock, share, self.purging)
         self._find = self._kept.memory.get
@@ -79,6 +80,7 @@ class ProviderClient:
             retry=Retry(policy.retries, RetryBudget(), self._clock),
             errands=Errands(share if policy.fresh_s > 0 else None),
             attempts=Attempts(provider, base_url, credentials, transport, policy, self._circuits, rate),
+            queue=process.queue,
         )
 
     @property

@@ -22,6 +22,7 @@ from providers.flights import Flights
 from providers.kept import Kept
 from providers.outcomes import USABLE, covers, refuse_other_types
 from providers.records import Answer, Origin, Provider
+from providers.request_queue import RequestQueue
 from providers.retry import Retry
 from providers.transport import Reply
 
@@ -53,6 +54,7 @@ class Fetching(msgspec.Struct, frozen=True, kw_only=True):
     retry: Retry
     attempts: Attempts
     errands: Errands
+    queue: RequestQueue
 
     def begin(self, ask: Ask[T], record: CallRecord, flight: Flight[Answer[T]]) -> bool:
         """Send at once, where nothing but a slot is to be waited for, and land by itself; False where it takes more."""
@@ -84,13 +86,16 @@ class Fetching(msgspec.Struct, frozen=True, kw_only=True):
             # It was never sent: that is no sign for the circuit, and nothing to try again.
             self.flights.land(flight, None, outcome)
         elif isinstance(outcome, Reply) and outcome.status in USABLE:
-            self._land(ask, first, outcome)
+            self.queue.settle(flight.owner, partial(self._land, ask, first, outcome))
         else:
             work = self._called(ask, first.record, flight, first)
             self.flights.go_on(flight, work, first.context, first.give_back)
 
     def _land(self, ask: Ask[T], first: FirstTry, reply: Reply) -> None:
         flight: Flight[Answer[T]] = first.flight
+        if flight.has_ended:
+            # Nobody waited for it any more when its turn came.
+            return
         self.retry.earn()
         answer: Answer[T] | None = None
         refusal: ProviderError | None = None

@@ -130,6 +130,11 @@ class Flight(Generic[T]):
         )
 
     @property
+    def has_ended(self) -> bool:
+        """Whether it is known how it ended."""
+        return self._ended is not None
+
+    @property
     def is_over(self) -> bool:
         """Whether its time has run out: it is about to end."""
         return self._scope is not None and self._scope.is_over

@@ -12,6 +12,7 @@ from providers.forge.client import ForgeClient
 from providers.images import ImageHost
 from providers.musement.client import MusementClient
 from providers.records import Provider
+from providers.request_queue import RequestQueue
 from providers.shared import Herald
 from providers.transport import Transport
 
@@ -27,6 +28,7 @@ class Providers(msgspec.Struct, frozen=True, kw_only=True):
     image_hosts: Mapping[Provider, ImageHost]
     clients: Mapping[Provider, ProviderClient]
     transports: tuple[Transport, ...]
+    queue: RequestQueue
     herald: Herald | None = None
     board: Board | None = None
 

@@ -158,9 +158,14 @@ class GraphQLEndpoint:
         await self._calls.take(caller, batch.calls)
         if extras.is_dry:
             context.scope.rehearsal = Rehearsal()
-        elif batch.is_incremental:
-            return await self._answer_in_parts(request, batch, context)
-        return await self._answer_whole(question, batch, context, request.receive, request.scope)
+        queue, owner = self._providers.queue, id(context.scope)
+        await queue.begin(owner)
+        try:
+            if batch.is_incremental and not extras.is_dry:
+                return await self._answer_in_parts(request, batch, context)
+            return await self._answer_whole(question, batch, context, request.receive, request.scope)
+        finally:
+            queue.end(owner)
 
     async def _answer_whole(
         self, question: Question, batch: Batch, context: Context, receive: Receive, scope: Scope

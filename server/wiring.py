@@ -20,6 +20,7 @@ from providers.imgproxy import ImageProxy
 from providers.musement.auth import ClientCredentials
 from providers.musement.client import MusementClient
 from providers.musement.images import MusementImages
+from providers.process import Process
 from providers.purge_file import PurgeFile
 from providers.records import Provider
 from providers.registry import Providers
@@ -49,7 +50,7 @@ def build_providers(
     its number of connections; the settings choose where none is given.
     """
     make = connect or partial(transport_of, settings)
-    means = Means(clock=clock or Clock(), shared=shared)
+    means = Means(Process(clock or Clock()), shared)
     # A pool each: a provider that hangs must not sit on the connections of the others.
     # One connection more than calls in flight: a login waits behind no call that waits for it.
     musement, clubmed, forge = transports = tuple(
@@ -72,6 +73,7 @@ def build_providers(
         image_hosts=image_hosts(settings, photo_images),
         clients=clients,
         transports=transports,
+        queue=means.process.queue,
         herald=_herald(settings, shared),
         board=shared.board if shared else None,
     )
@@ -87,7 +89,7 @@ def transport_of(settings: Settings, connections: int) -> Transport:
 class Means(msgspec.Struct, frozen=True):
     """What all providers have in common."""
 
-    clock: Clock
+    process: Process
     shared: Sharing | None
 
 
@@ -183,7 +185,7 @@ def _client(
         transport,
         _policy(settings),
         missing=settings.missing,
-        clock=means.clock,
+        process=means.process,
         share=_share(provider, identity, means.shared) if means.shared else None,
     )
 
@@ -200,7 +202,7 @@ def _musement(settings: Settings, transport: Transport, means: Means) -> Provide
             headers,
             transport,
             _policy(musement),
-            clock=means.clock.monotonic,
+            clock=means.process.clock.monotonic,
         )
     return _client(Provider.MUSEMENT, musement.url, musement, credentials, transport, means)
 

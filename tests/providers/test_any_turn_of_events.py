@@ -19,6 +19,7 @@ from providers.calls import Ask, Call, CallPolicy, Sample
 from providers.client import ProviderClient
 from providers.errors import CircuitOpen, NotAsked, ProviderError
 from providers.musement.auth import ClientCredentials
+from providers.process import Process
 from providers.records import Answer, Origin, Provider
 from providers.scope import CallScope
 from providers.transport import Reply
@@ -151,7 +152,7 @@ class Story:
             ),
             self.transport,
             policy,
-            clock=ImaginedClock(),
+            process=Process(ImaginedClock()),
         )
 
     def _state(self, url: str) -> CircuitState:

@@ -16,6 +16,7 @@ from providers.emulation.faults import hang, server_error, unauthorized, unavail
 from providers.errors import CircuitOpen, ProviderError, UpstreamTimeout, UpstreamUnavailable
 from providers.forge.emulator import ForgeEmulator, create_emulator
 from providers.pooled import PooledTransport
+from providers.process import Process
 from providers.records import Answer, Origin, Provider
 from providers.scope import CallScope
 from providers.transport import Reply, SessionTransport, Transport
@@ -82,7 +83,7 @@ async def client_of(
         credentials or StaticHeaders({}),
         transport,
         msgspec.structs.replace(POLICY, **policy),
-        clock=clock,
+        process=Process(clock or Clock()),
     )
     try:
         yield client

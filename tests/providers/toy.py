@@ -11,6 +11,7 @@ from providers.client import Call, CallPolicy, ProviderClient, Sample
 from providers.emulation.emulator import Emulator
 from providers.emulation.exchange import Answer, Route, answer_json
 from providers.emulation.exchange import Call as Asked
+from providers.process import Process
 from providers.records import Answer as Answered
 from providers.records import Origin, Provider
 from providers.scope import CallScope
@@ -100,7 +101,7 @@ async def running_toy(
         credentials or StaticHeaders({}),
         transport,
         chosen,
-        clock=clock,
+        process=Process(clock),
         share=share,
     )
     try:

@@ -388,4 +388,6 @@ async def test_each_call_has_its_own_time(transport: Transport) -> None:
             return asyncio.get_running_loop().time() - began
 
         patient, hasty = await asyncio.gather(late(0.2), late(0.05))
-        assert hasty < 0.2 <= patient + 0.01
+        # However late a busy machine is, each has waited for its own time at least, and the hasty one for no other.
+        assert hasty < patient
+        assert patient >= 0.2 - 0.01

@@ -57,9 +57,10 @@ class Arrival(Generic[T]):
         self._tell()
 
     def expire(self) -> None:
-        """Wait no longer."""
-        self._flights.part(self._waiting.flight, self)
-        self._tell()
+        """Wait no longer; what came in time is not late because it waits for its turn."""
+        if not self._waiting.flight.read():
+            self._flights.part(self._waiting.flight, self)
+            self._tell()
 
     def cancel(self) -> None:
         """Wait no longer, and tell nothing."""

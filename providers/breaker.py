@@ -93,9 +93,9 @@ class Circuit:
             self._close()
             self._tell(Sign.CLOSED)
 
-    def fail(self, *, is_probe: bool) -> None:
-        """Take note of a failure; a failed probe opens the circuit for as long again."""
-        self.failures += 1
+    def fail(self, *, is_probe: bool, after: int = 0) -> None:
+        """Take note of a failure, ``after`` so many; a failed probe opens the circuit for as long again."""
+        self.failures = max(self.failures, after) + 1
         if is_probe if self._opened_at is not None else self.failures >= self._threshold:
             self._opened_at = self._clock.monotonic()
             self._probing = False
@@ -193,14 +193,21 @@ class Circuits:
             raise refusal
         return claim is Claim.GRANTED
 
-    def judge(self, route: str, error: BaseException | None, *, is_probe: bool) -> None:
-        """Take note of how a call that passed ended."""
+    def answered(self, route: str) -> int:
+        """Take note of a usable status, in its time; tells how many failures went before, in case it is of no use."""
+        circuit = self._circuit(route)
+        failures = circuit.failures
+        circuit.succeed(is_probe=False)
+        return failures
+
+    def judge(self, route: str, error: BaseException | None, *, is_probe: bool, after: int = 0) -> None:
+        """Take note of how a call that passed ended; ``after`` so many failures, where its status was told already."""
         circuit = self._circuit(route)
         if error is None:
             circuit.succeed(is_probe=is_probe)
         elif isinstance(error, _FAILURES) and not isinstance(error, _NO_SIGN):
             if self._threshold:
-                circuit.fail(is_probe=is_probe)
+                circuit.fail(is_probe=is_probe, after=after)
         # A refusal, such as a 403, is an answer: the provider is well enough to give it.
         elif isinstance(error, ProviderError) and not isinstance(error, _NO_SIGN):
             circuit.succeed(is_probe=is_probe)

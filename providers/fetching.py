@@ -86,21 +86,24 @@ class Fetching(msgspec.Struct, frozen=True, kw_only=True):
             # It was never sent: that is no sign for the circuit, and nothing to try again.
             self.flights.land(flight, None, outcome)
         elif isinstance(outcome, Reply) and outcome.status in USABLE:
-            self.queue.settle(flight.owner, partial(self._land, ask, first, outcome))
+            # Of its time are how old it is, and what it says of the provider, though it is read in its turn.
+            came_at, after = self.clock.unix(), self.circuits.answered(ask.call.route)
+            flight.come = partial(self._land, ask, first, outcome, came_at, after)
+            self.queue.settle(flight.owner, flight.come)
         else:
             work = self._called(ask, first.record, flight, first)
             self.flights.go_on(flight, work, first.context, first.give_back)
 
-    def _land(self, ask: Ask[T], first: FirstTry, reply: Reply) -> None:
+    def _land(self, ask: Ask[T], first: FirstTry, reply: Reply, came_at: float, after: int) -> None:
         flight: Flight[Answer[T]] = first.flight
         if flight.has_ended:
-            # Nobody waited for it any more when its turn came.
+            # When its turn came nobody waited for it any more, or somebody could wait no longer.
             return
         self.retry.earn()
         answer: Answer[T] | None = None
         refusal: ProviderError | None = None
         try:
-            came = self._understood(ask, reply)
+            came = self._understood(ask, reply, came_at)
             if isinstance(came.value, ProviderError):
                 refusal = came.value
             else:
@@ -108,10 +111,9 @@ class Fetching(msgspec.Struct, frozen=True, kw_only=True):
         # Of every kind: there is no task that would hold it.
         except Exception as error:  # noqa: BLE001 - handed on as it is
             # A circuit that opens is logged as the request's that asked.
-            first.context.run(self.circuits.judge, ask.call.route, error, is_probe=False)
+            first.context.run(self.circuits.judge, ask.call.route, error, is_probe=False, after=after)
             self.flights.land(flight, None, error)
             return
-        self.circuits.judge(ask.call.route, None, is_probe=False)
         self.flights.land(flight, answer, refusal)
 
     async def _found_or_called(self, ask: Ask[T], record: CallRecord, flight: Flight[Answer[T]]) -> Answer[T]:
@@ -132,7 +134,7 @@ class Fetching(msgspec.Struct, frozen=True, kw_only=True):
                     if self.flights.is_current(flight):
                         await self.kept.renew(call, reply, old)
                     return old.answer
-                came = self._understood(ask, reply)
+                came = self._understood(ask, reply, self.clock.unix())
         except ProviderError as error:
             self._forget_refused(ask, flight, error)
             raise
@@ -140,9 +142,9 @@ class Fetching(msgspec.Struct, frozen=True, kw_only=True):
             raise came.value
         return self._kept_answer(call, flight, came, came.value, purges)
 
-    def _understood(self, ask: Ask[T], reply: Reply) -> _Came[T]:
+    def _understood(self, ask: Ask[T], reply: Reply, came_at: float) -> _Came[T]:
         keeping = keeping_of(reply, self.policy)
-        origin = self._origin(keeping)
+        origin = self._origin(keeping, came_at)
         return _Came(reply, keeping, origin, self._read(reply, ask.decode, origin))
 
     def _kept_answer(
@@ -185,11 +187,10 @@ class Fetching(msgspec.Struct, frozen=True, kw_only=True):
         answer: Answer[T] = entry.answer
         return answer
 
-    def _origin(self, keeping: Keeping | None) -> Origin:
-        now = self.clock.unix()
+    def _origin(self, keeping: Keeping | None, came_at: float) -> Origin:
         # What is not kept is fresh to those who waited for it.
         fresh_s = keeping.fresh_s if keeping else self.policy.timeout_s
-        return Origin(stored_at=now, fresh_until=now + fresh_s, is_kept=keeping is not None)
+        return Origin(stored_at=came_at, fresh_until=came_at + fresh_s, is_kept=keeping is not None)
 
     def _read(self, reply: Reply, decode: Decode[T], origin: Origin) -> T | ProviderError | None:
         """Decode a body; a failure that the adapter names itself is no sign of an unwell provider, and is returned."""

@@ -1,7 +1,7 @@
 """One call in flight, and the bounds of what is sent for it."""
 
 import asyncio
-from collections.abc import AsyncIterator, Hashable
+from collections.abc import AsyncIterator, Callable, Hashable
 from contextlib import asynccontextmanager
 from typing import Any, Generic, Protocol, TypeVar, cast
 
@@ -78,7 +78,8 @@ class Flight(Generic[T]):
     """One call in flight. It is cancelled when nobody waits for it any more, unless it renews what is kept.
 
     ``began_by`` is the request that it was begun for and ``owner`` stands for that, for fairness; ``deadline`` is the
-    latest of those who wait. ``landed_at`` is the time of the event loop when it ended, 0 before.
+    latest of those who wait. ``landed_at`` is the time of the event loop when it ended, 0 before. ``come`` lets it land
+    with an answer that came, and waits for its turn to be read.
     """
 
     __slots__ = (
@@ -86,6 +87,7 @@ class Flight(Generic[T]):
         "_scope",
         "began_by",
         "bringing",
+        "come",
         "deadline",
         "key",
         "landed_at",
@@ -105,6 +107,7 @@ class Flight(Generic[T]):
         self.landed_at = 0.0
         self.task: asyncio.Task[T] | None = None
         self.bringing: Bringing | None = None
+        self.come: Callable[[], object] | None = None
         self._scope: FlightScope | None = None
         self._ended: tuple[T | None, BaseException | None] | None = None
 
@@ -150,6 +153,13 @@ class Flight(Generic[T]):
         """Write down how it ended, unless that is known."""
         if self._ended is None:
             self._ended = value, error
+
+    def read(self) -> bool:
+        """Land with what came and waits to be read; False where nothing does."""
+        come, self.come = self.come, None
+        if come is not None:
+            come()
+        return come is not None
 
     def abandon(self) -> None:
         """Write down that it takes longer than anyone waits, unless it has ended."""

@@ -72,7 +72,7 @@ class Flights:
     def land(self, flight: Flight[T], value: T | None, error: BaseException | None = None) -> None:
         """End a call: all who wait for it are told."""
         flight.end(value, error)
-        flight.bringing = None
+        flight.bringing = flight.come = None
         self._aloft.discard(flight)
         self._leave(flight)
         flight.landed_at = asyncio.get_running_loop().time()
@@ -224,6 +224,8 @@ class Wait:
             self.expire()
 
     def expire(self) -> None:
-        """Wait no longer."""
+        """Wait no longer; what came in time is not late because it waits for its turn."""
+        for flight in self.left():
+            flight.read()
         if self._landing is not None and not self._landing.done():
             self._landing.set_result(None)

@@ -9,7 +9,7 @@ from typing import Final
 Work = Callable[[], object]
 
 _STEPS: Final = 3
-"""How many steps of the loop an answer takes at most to what uses it: it wakes who loads, that all who share what is
+"""How many steps of the loop an answer usually takes to what uses it: it wakes who loads, that all who share what is
 loaded, and that the operation."""
 _MOST_AT_ONCE: Final = 64
 _MOST_BEFORE: Final = 16
@@ -23,6 +23,9 @@ class RequestQueue:
     that takes twice as long. So in a turn what came for one request is decoded and used, and only then what came for
     the next. A request begins when none has an answer to go on with, but lets no more than sixteen turns go first.
 
+    A turn takes some steps of the loop, however much else those are full of. Whoever answers requests that take no turn
+    tells so by ``let_by``: as many turns more go at once, so that nobody starves beside them.
+
     An ``owner`` stands for a request. Where nobody waits, nothing does: the first to come has its turn at once.
     """
 
@@ -32,7 +35,7 @@ class RequestQueue:
         self._owner: int | None = None
         self._come: dict[int, deque[Work]] = {}
         self._beginning: deque[tuple[int, asyncio.Future[None]]] = deque()
-        self._gone_first = 0
+        self._gone_first = self._let_by = 0
         # Of no request: a turn is passed on from one to the next for as long as any waits.
         self._context = Context()
 
@@ -50,6 +53,10 @@ class RequestQueue:
         begun: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._beginning.append((owner, begun))
         await begun
+
+    def let_by(self) -> None:
+        """Take note of a request that was answered without a turn."""
+        self._let_by += 1
 
     def end(self, owner: int) -> None:
         """Let the next have its turn: the request is done with."""
@@ -69,6 +76,7 @@ class RequestQueue:
             self._come.clear()
             self._beginning.clear()
         if self._owner is None:
+            self._let_by = 0
             self._take(owner)
         return self._owner == owner
 
@@ -90,12 +98,20 @@ class RequestQueue:
         if number != self._number:
             return
         self._owner = None
-        if self._come and (not self._beginning or self._gone_first < _MOST_BEFORE):
-            self._gone_first += 1
-            self._go_on()
-        else:
+        turns, self._let_by = 1 + self._let_by, 0
+        while turns and self._give_turn():
+            turns -= 1
+
+    def _give_turn(self) -> bool:
+        may_begin = not self._come or self._gone_first >= _MOST_BEFORE
+        if may_begin and self._begin_next():
             self._gone_first = 0
-            self._begin_next()
+            return True
+        if not self._come:
+            return False
+        self._gone_first = self._gone_first + 1 if self._beginning else 0
+        self._go_on()
+        return True
 
     def _go_on(self) -> None:
         owner = next(iter(self._come))
@@ -111,13 +127,14 @@ class RequestQueue:
             # At the end of the line again: nothing else of the process runs meanwhile.
             self._come[owner] = works
 
-    def _begin_next(self) -> None:
+    def _begin_next(self) -> bool:
         while self._beginning:
             owner, begun = self._beginning.popleft()
             if not begun.done():
                 self._take(owner)
                 begun.set_result(None)
-                return
+                return True
+        return False
 
     def _soon(self, work: Callable[..., object], *arguments: int) -> None:
         asyncio.get_running_loop().call_soon(work, *arguments, context=self._context)

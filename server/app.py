@@ -15,6 +15,7 @@ from starlette.types import Lifespan
 
 from providers.clock import Clock
 from providers.registry import Providers
+from providers.request_queue import RequestQueue
 from schema.graph import build_schema, build_subgraph
 from server.access import Access
 from server.admin import admin_routes, source_names
@@ -126,6 +127,7 @@ class Edge(msgspec.Struct, frozen=True):
     log: RequestLog
     questions: Questions
     kept: KeptAnswers | None
+    queue: RequestQueue
 
     @property
     def origins(self) -> Origins:
@@ -137,8 +139,8 @@ class Edge(msgspec.Struct, frozen=True):
         """What lets identical requests be answered once, where answers are kept at all."""
         if self.kept is None:
             return []
-        patience_s = self.settings.limits.body_timeout_s
-        return [Middleware(ResponseCache, self.questions, self.kept, self.endpoint.admission, patience_s)]
+        patience_s, admission = self.settings.limits.body_timeout_s, self.endpoint.admission
+        return [Middleware(ResponseCache, self.questions, self.kept, admission, patience_s, self.queue)]
 
     @property
     def lane(self) -> Lane | None:
@@ -147,7 +149,7 @@ class Edge(msgspec.Struct, frozen=True):
             return None
         endpoint = self.endpoint
         rules = Rules(self.questions, endpoint.admission, self.origins)
-        return Lane(rules, self.kept, endpoint.at_once, self.log, LIFE)
+        return Lane(rules, self.kept, endpoint.at_once, self.log, LIFE, self.queue)
 
 
 def edge_of(
@@ -162,7 +164,7 @@ def edge_of(
     kept = KeptAnswers(most_bytes, lambda: providers.purges, now) if most_bytes else None
     is_strict = settings.limits.require_preflight
     questions = Questions(settings.locales, settings.locale, only_preflighted_get=is_strict)
-    return Edge(settings, endpoint, RequestLog(metrics), questions, kept)
+    return Edge(settings, endpoint, RequestLog(metrics), questions, kept, providers.queue)
 
 
 def lifespan_of(providers: Providers, metrics: Metrics, traces: Traces | None) -> Lifespan[Starlette]:

@@ -159,7 +159,10 @@ class GraphQLEndpoint:
         if extras.is_dry:
             context.scope.rehearsal = Rehearsal()
         queue, owner = self._providers.queue, id(context.scope)
-        await queue.begin(owner)
+        if batch.calls and not extras.is_dry:
+            await unless_gone(request.receive, queue.begin(owner))
+        else:
+            queue.let_by()
         try:
             if batch.is_incremental and not extras.is_dry:
                 return await self._answer_in_parts(request, batch, context)

@@ -14,6 +14,7 @@ from starlette.requests import HTTPConnection
 from starlette.types import ASGIApp, Scope
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
+from providers.request_queue import RequestQueue
 from server.access import Caller
 from server.answers import request_id_from
 from server.caching import Reuse
@@ -61,6 +62,7 @@ class Lane:
         making: Making,
         log: RequestLog,
         life: Life,
+        queue: RequestQueue,
         clock: Callable[[], float] = time.perf_counter,
     ) -> None:
         self._questions, self._admission, self._origins = rules
@@ -68,6 +70,7 @@ class Lane:
         self._making = making
         self._log = log
         self._life = life
+        self._queue = queue
         self._clock = clock
         self._repeats = Repeats()
 
@@ -105,6 +108,7 @@ class Lane:
         whole = self._made(asked, noted) if self._kept is None else self._given(self._kept, asked, noted)
         if whole is None:
             return None
+        self._queue.let_by()
         self._log.write(noted, whole.status, self._clock() - began)
         return whole._replace(body=b"") if asked.method == "HEAD" else whole
 

@@ -8,6 +8,7 @@ from starlette.requests import HTTPConnection, Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from providers.request_queue import RequestQueue
 from server.access import Caller
 from server.answers import answer_response, refusal_response, request_id_of
 from server.caching import NEVER, keep_body
@@ -67,12 +68,14 @@ class ResponseCache:
         kept: KeptAnswers,
         admission: Admission,
         body_timeout_s: float,
+        queue: RequestQueue,
     ) -> None:
         self._app = app
         self._questions = questions
         self._kept = kept
         self._admission = admission
         self._body_timeout_s = body_timeout_s
+        self._queue = queue
         self._flights: dict[tuple[Question, int], tuple[Flight, Run]] = {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -174,6 +177,7 @@ class ResponseCache:
         self, scope: Scope, send: Send, told: Told, caller: Caller, kept: KeptAnswer
     ) -> None:
         await self._admission.requests.take(caller)
+        self._queue.let_by()
         if_none_match = told.get(b"if-none-match")
         if not kept.is_named(if_none_match):
             await self._admission.calls.take(caller, kept.noted.cost_calls)
@@ -190,6 +194,7 @@ class ResponseCache:
     ) -> None:
         await self._admission.requests.take(caller)
         await self._admission.calls.take(caller, run.noted.cost_calls)
+        self._queue.let_by()
         begin_span(Headers(scope=scope))
         observation().note_same(run.noted, "JOINED")
         if outcome.has_errors:

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from contextvars import ContextVar
 from functools import partial
 
@@ -45,6 +45,15 @@ class Steps:
 @pytest.fixture
 def steps() -> Steps:
     return Steps()
+
+
+@pytest.fixture
+async def told() -> AsyncIterator[list[Exception]]:
+    """Collect what the loop is told of."""
+    told: list[Exception] = []
+    asyncio.get_running_loop().set_exception_handler(lambda _, context: told.append(context["exception"]))
+    yield told
+    asyncio.get_running_loop().set_exception_handler(None)
 
 
 async def test_who_comes_alone_waits_for_nothing(steps: Steps) -> None:
@@ -91,6 +100,35 @@ async def test_a_turn_ends_with_its_request(steps: Steps) -> None:
     # Its answer is to leave before.
     assert steps.done == []
     assert await steps.run(1) == ["second"]
+
+
+async def test_a_turn_ends_with_its_request_for_one_that_is_to_begin_too(steps: Steps) -> None:
+    await steps.queue.begin(FIRST)
+    steps.begin(SECOND, "begins")
+    await asyncio.sleep(0)
+    steps.queue.end(FIRST)
+    assert await steps.run(2) == ["begins"]
+
+
+async def test_those_let_by_give_as_many_turns_more(steps: Steps) -> None:
+    """However long a step is with what takes no turn, nobody starves beside it."""
+    for owner in range(1, 7):
+        steps.settle(owner, str(owner))
+    steps.queue.let_by()
+    steps.queue.let_by()
+    await until_done(steps, 2)
+    assert steps.done == ["1", "2", "3", "4"]
+    await until_done(steps, 5)
+    assert steps.done == ["1", "2", "3", "4", "5"]
+
+
+async def test_those_let_by_before_anybody_waited_count_for_nothing(steps: Steps) -> None:
+    for _ in range(5):
+        steps.queue.let_by()
+    for owner in (FIRST, SECOND, THIRD):
+        steps.settle(owner, str(owner))
+    await until_done(steps, 2)
+    assert steps.done == ["1", "2"]
 
 
 async def test_the_end_of_another_request_ends_no_turn(steps: Steps) -> None:
@@ -157,6 +195,17 @@ async def test_who_begins_next_gets_as_many_before_it_again(steps: Steps) -> Non
     assert (first - 1, second - first - 1) == (MOST_BEFORE, MOST_BEFORE)
 
 
+async def test_turns_that_went_when_nobody_was_to_begin_do_not_count(steps: Steps) -> None:
+    steps.settle(FIRST, "first")
+    for owner in range(1000, 1000 + 2 * MOST_BEFORE):
+        steps.settle(owner, "answer")
+    await until_done(steps, MOST_BEFORE)
+    steps.begin(SECOND, "begins")
+    done = await steps.run(20 * MOST_BEFORE)
+    # As many had gone before, when it was not there.
+    assert done.index("begins") == 2 * MOST_BEFORE
+
+
 async def test_much_that_came_for_one_lets_others_in_between(steps: Steps) -> None:
     steps.settle(FIRST, "first")
     for number in range(MOST_AT_ONCE + 10):
@@ -167,13 +216,27 @@ async def test_much_that_came_for_one_lets_others_in_between(steps: Steps) -> No
     assert len(done) == 2 + MOST_AT_ONCE + 10
 
 
-async def test_who_left_while_it_waited_takes_no_turn(steps: Steps) -> None:
+async def test_those_who_left_keep_no_answer_from_its_turn(steps: Steps) -> None:
+    steps.settle(FIRST, "first")
+    gone = [steps.begin(100 + number, "gone") for number in range(3)]
+    await asyncio.sleep(0)
+    for owner in range(1000, 1000 + MOST_BEFORE + 5):
+        steps.settle(owner, "answer")
+    await until_done(steps, MOST_BEFORE)
+    for each in gone:
+        each.cancel()
+    done = await steps.run(20 * MOST_BEFORE)
+    assert done == ["first", *["answer"] * (MOST_BEFORE + 5)]
+
+
+async def test_who_left_while_it_waited_takes_no_turn(steps: Steps, told: list[Exception]) -> None:
     steps.settle(FIRST, "first")
     gone, next_one = steps.begin(SECOND, "gone"), steps.begin(THIRD, "third begins")
     await asyncio.sleep(0)
     gone.cancel()
     assert await steps.run() == ["first", "third begins"]
     assert next_one.done()
+    assert told == []
 
 
 async def test_who_leaves_as_its_turn_comes_holds_up_nobody(steps: Steps) -> None:
@@ -187,9 +250,7 @@ async def test_who_leaves_as_its_turn_comes_holds_up_nobody(steps: Steps) -> Non
     assert sorted(await steps.run()) == ["first", "third"]
 
 
-async def test_what_fails_is_reported_and_the_rest_is_done(steps: Steps) -> None:
-    told: list[dict[str, object]] = []
-    asyncio.get_running_loop().set_exception_handler(lambda _, context: told.append(context))
+async def test_what_fails_is_reported_and_the_rest_is_done(steps: Steps, told: list[Exception]) -> None:
     fault = RuntimeError("a fault")
 
     def fail() -> None:
@@ -200,7 +261,7 @@ async def test_what_fails_is_reported_and_the_rest_is_done(steps: Steps) -> None
     steps.settle(SECOND, "second")
     steps.settle(THIRD, "third")
     assert await steps.run() == ["first", "second", "third"]
-    assert [context["exception"] for context in told] == [fault]
+    assert told == [fault]
 
 
 async def test_turns_hand_on_nothing_of_a_request(steps: Steps) -> None:
@@ -231,12 +292,22 @@ def test_it_outlives_its_loop(steps: Steps) -> None:
     loop.call_soon(leave_something)
     loop.run_forever()
     loop.close()
-    asyncio.run(_settle(steps, FIRST))
-    assert steps.done == ["first", "first again"]
+    asyncio.run(_settle_again(steps))
+    assert steps.done == ["first", "third", "second again"]
 
 
-async def _settle(steps: Steps, owner: int) -> None:
-    steps.settle(owner, "first again")
+async def _settle_again(steps: Steps) -> None:
+    steps.settle(THIRD, "third")
+    steps.settle(SECOND, "second again")
+    for _ in range(50):
+        await asyncio.sleep(0)
+
+
+async def until_done(steps: Steps, number: int) -> None:
+    """Let the loop run until so many things were done, to the end of that step."""
+    async with asyncio.timeout(10):
+        while len(steps.done) < number:  # noqa: ASYNC110 - there is no event of this
+            await asyncio.sleep(0)
 
 
 ACTS = st.lists(

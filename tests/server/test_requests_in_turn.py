@@ -3,12 +3,15 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
+from http import HTTPStatus
 from unittest.mock import patch
 
 import pytest
 
+from providers.process import Process
 from providers.records import Provider
 from providers.registry import Providers
+from providers.request_queue import RequestQueue
 from providers.transport import Exchange, Leaves, Reply, SessionTransport, Told
 from server.settings import Settings
 from server.wiring import build_providers
@@ -100,6 +103,11 @@ class World:
     def unread(self) -> int:
         """How many answers wait to be read, where all have come."""
         return self._providers.clients[Provider.FORGE].in_flight
+
+    def keep_busy(self) -> None:
+        """Let ten others have their turns first."""
+        for owner in range(10):
+            self._providers.queue.settle(owner, lambda: None)
 
     async def purge(self) -> None:
         """Have the graph forget every photo."""
@@ -195,6 +203,19 @@ async def test_what_came_for_a_client_that_left_is_not_read() -> None:
         assert not (await again).errors
 
 
+async def test_who_leaves_before_its_request_began_has_nothing_sent() -> None:
+    async with world() as here:
+        leaves = asyncio.Event()
+        here.keep_busy()
+        gone, stays = here.asking(SIZES[0], leaves), here.asking(SIZES[1])
+        leaves.set()
+        assert (await gone).status == 499
+        assert here.photos.held == []
+        await here.until(lambda: len(here.photos.held) == 1)
+        here.photos.let_go()
+        assert not (await stays).errors
+
+
 async def test_what_was_purged_before_it_was_read_is_not_kept() -> None:
     async with world(FORGE_FRESH_S="60") as here:
         await here.purge()
@@ -208,3 +229,65 @@ async def test_what_was_purged_before_it_was_read_is_not_kept() -> None:
         await here.until(lambda: len(here.photos.held) == 1)
         here.photos.let_go()
         assert not (await again).errors
+
+
+class Spied(RequestQueue):
+    """Counts who takes a turn, and who none."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.begun: list[int] = []
+        self.ended: list[int] = []
+        self.let_by_count = 0
+
+    async def begin(self, owner: int) -> None:
+        """Take note."""
+        self.begun.append(owner)
+        await super().begin(owner)
+
+    def end(self, owner: int) -> None:
+        """Take note."""
+        self.ended.append(owner)
+        super().end(owner)
+
+    def let_by(self) -> None:
+        """Take note."""
+        self.let_by_count += 1
+        super().let_by()
+
+
+@pytest.mark.parametrize(
+    ("text", "keeps", "times", "turns"),
+    [
+        ("{ photos(first: 5) { nodes { slug } } }", "0", 3, 3),
+        # The first one answers whoever asks the same.
+        ("{ photos(first: 5) { nodes { slug } } }", "1000000", 3, 1),
+        ("{ __typename }", "0", 1, 0),
+        ("{ nothing }", "0", 1, 0),
+    ],
+)
+async def test_who_has_nothing_to_call_for_takes_no_turn(
+    text: str, keeps: str, times: int, turns: int
+) -> None:
+    queue = Spied()
+    with patch("server.wiring.Process", lambda clock: Process(clock, queue)):
+        async with running_graph(RESPONSE_CACHE_BYTES=keeps, FORGE_FRESH_S="60") as graph:
+            for _ in range(times):
+                await graph.query(text, accept="application/json")
+    assert (len(queue.begun), queue.let_by_count) == (turns, times - turns)
+    assert set(queue.begun) <= set(queue.ended)
+
+
+async def test_the_lane_takes_no_turn() -> None:
+    queue = Spied()
+    body = b'{"query":"{ photos(first: 5) { nodes { slug } } }"}'
+    told = {"content-type": "application/json", "accept": "application/json"}
+    headers = [(name.encode(), text.encode()) for name, text in told.items()]
+    scope = {"type": "http", "method": "POST", "path": "/graphql", "headers": headers}
+    with patch("server.wiring.Process", lambda clock: Process(clock, queue)):
+        async with running_graph() as graph:
+            await graph.send("POST", "/graphql", body, told)
+            assert queue.let_by_count == 0
+            assert graph.app.state.lane.answer(scope, body, body).status == HTTPStatus.OK
+            assert graph.app.state.lane.again(body).status == HTTPStatus.OK
+    assert (len(queue.begun), queue.let_by_count) == (1, 2)

@@ -59,7 +59,7 @@ class ProviderClient:
         self.purges = 0
         self._credentials = credentials
         process = process or Process()
-        self._clock = process.clock
+        self._clock, self._queue = process.clock, process.queue
         self.purging = Purging(provider)
         self._kept = Kept(policy, self._clock, share, self.purging)
         self._find = self._kept.memory.get
@@ -217,6 +217,8 @@ class ProviderClient:
         flight: Flight[Answer[T]] | None = self._flights.find(ask.call)
         if flight is not None:
             record.verdict = "JOINED"
+            if flight.owner != id(scope):
+                self._queue.join()
         else:
             flight = self._start(ask, scope, record)
         return Waiting(ask, flight, record)

@@ -13,6 +13,8 @@ _STEPS: Final = 3
 loaded, and that the operation."""
 _MOST_AT_ONCE: Final = 64
 _MOST_BEFORE: Final = 16
+_BEGIN_TOGETHER: Final = 2
+"""By so many it is seen whether requests have calls in common, which they would not if each began after the other."""
 
 
 class RequestQueue:
@@ -22,6 +24,9 @@ class RequestQueue:
     operations, would touch the data of each request twice with that of all others in between: of a hundred photos each,
     that takes twice as long. So in a turn what came for one request is decoded and used, and only then what came for
     the next. A request begins when none has an answer to go on with, but lets no more than sixteen turns go first.
+
+    Who begins late may find that a call has landed in which it could have had a part: so once one request takes part in
+    another's call, all that wait begin.
 
     A turn takes some steps of the loop, however much else those are full of. Whoever answers requests that take no turn
     tells so by ``let_by``: as many turns more go at once, so that nobody starves beside them.
@@ -53,6 +58,13 @@ class RequestQueue:
         begun: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._beginning.append((owner, begun))
         await begun
+
+    def join(self) -> None:
+        """Take note that a request has a part in the call of another: those that wait to begin may have, too."""
+        beginning, self._beginning = self._beginning, deque()
+        for _, begun in beginning:
+            if not begun.done():
+                begun.set_result(None)
 
     def let_by(self) -> None:
         """Take note of a request that was answered without a turn."""
@@ -128,13 +140,14 @@ class RequestQueue:
             self._come[owner] = works
 
     def _begin_next(self) -> bool:
-        while self._beginning:
+        count = 0
+        while self._beginning and count < _BEGIN_TOGETHER:
             owner, begun = self._beginning.popleft()
             if not begun.done():
                 self._take(owner)
                 begun.set_result(None)
-                return True
-        return False
+                count += 1
+        return count > 0
 
     def _soon(self, work: Callable[..., object], *arguments: int) -> None:
         asyncio.get_running_loop().call_soon(work, *arguments, context=self._context)

@@ -157,6 +157,32 @@ async def test_who_took_a_free_turn_has_all_of_it(steps: Steps) -> None:
     assert await steps.run() == ["third"]
 
 
+async def test_two_begin_together(steps: Steps) -> None:
+    steps.settle(FIRST, "first")
+    for owner in range(10, 15):
+        steps.begin(owner, "begins")
+    await until_done(steps, 2)
+    assert steps.done == ["first", "begins", "begins"]
+    assert len(await steps.run()) == 6
+
+
+async def test_who_has_a_part_in_the_call_of_another_lets_all_begin(
+    steps: Steps, told: list[Exception]
+) -> None:
+    steps.settle(FIRST, "first")
+    for owner in range(10, 15):
+        steps.begin(owner, "begins")
+    gone = steps.begin(SECOND, "gone")
+    await asyncio.sleep(0)
+    for owner in range(1000, 1000 + MOST_BEFORE):
+        steps.settle(owner, "answer")
+    gone.cancel()
+    steps.queue.join()
+    assert await steps.run(1) == ["first", *["begins"] * 5]
+    assert await steps.run(10 * MOST_BEFORE) == ["answer"] * MOST_BEFORE
+    assert told == []
+
+
 async def test_an_answer_goes_before_a_request_that_has_not_begun(steps: Steps) -> None:
     steps.settle(FIRST, "first")
     beginning = steps.begin(SECOND, "second begins")
@@ -185,14 +211,14 @@ async def test_a_request_begins_though_answers_never_end(steps: Steps) -> None:
 
 async def test_who_begins_next_gets_as_many_before_it_again(steps: Steps) -> None:
     steps.settle(FIRST, "first")
-    for number in range(2):
+    for number in range(4):
         steps.begin(100 + number, "begins")
     await asyncio.sleep(0)
     for owner in range(1000, 1000 + 3 * MOST_BEFORE):
         steps.settle(owner, "answer")
     done = await steps.run(20 * MOST_BEFORE)
-    first, second = (place for place, what in enumerate(done) if what == "begins")
-    assert (first - 1, second - first - 1) == (MOST_BEFORE, MOST_BEFORE)
+    first, _, second, _ = (place for place, what in enumerate(done) if what == "begins")
+    assert (first - 1, second - first - 2) == (MOST_BEFORE, MOST_BEFORE)
 
 
 async def test_turns_that_went_when_nobody_was_to_begin_do_not_count(steps: Steps) -> None:

@@ -238,7 +238,12 @@ class Spied(RequestQueue):
         super().__init__()
         self.begun: list[int] = []
         self.ended: list[int] = []
-        self.let_by_count = 0
+        self.let_by_count = self.joined = 0
+
+    def join(self) -> None:
+        """Take note."""
+        self.joined += 1
+        super().join()
 
     async def begin(self, owner: int) -> None:
         """Take note."""
@@ -291,3 +296,19 @@ async def test_the_lane_takes_no_turn() -> None:
             assert graph.app.state.lane.answer(scope, body, body).status == HTTPStatus.OK
             assert graph.app.state.lane.again(body).status == HTTPStatus.OK
     assert (len(queue.begun), queue.let_by_count) == (1, 2)
+
+
+async def test_a_part_in_the_call_of_another_is_told() -> None:
+    queue = Spied()
+    own, others = "{ a: photos(first: 5) { nodes { slug } } b: photos(first: 5) { nodes { slug } } }", "ab"
+    with patch("server.wiring.Process", lambda clock: Process(clock, queue)):
+        async with running_graph(RESPONSE_CACHE_BYTES="0", FORGE_FRESH_S="0") as graph:
+            assert not (await graph.query(own)).errors
+            assert queue.joined == 0
+            graph.forget_calls()
+            # The same photos in other words: nothing but their call is the same.
+            asked = [f"{{ photos(first: 5) {{ nodes {{ {alias}: slug }} }} }}" for alias in others]
+            answers = await asyncio.gather(*[graph.query(text) for text in asked])
+            assert not any(answer.errors for answer in answers)
+            assert queue.joined == 1
+            assert sum(graph.calls.values()) == 1
